@@ -1,1 +1,1 @@
-"""Remove artifacts from EEG recordings with pretrained networks, subtracting only what was estimated."""
+"""Remove artifacts from EEG with pretrained networks, subtracting only what was estimated."""
