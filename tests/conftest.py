@@ -10,6 +10,8 @@ import mne
 import numpy as np
 import pytest
 
+from mne_artdenoise.weights import ModelRecord
+
 # The 10-20 system first, so that few channels still cover the head.
 FIRST_NAMES = [
     "Cz",
@@ -162,5 +164,39 @@ def make_evoked(make_info: Callable[..., mne.Info]) -> Callable[..., mne.EvokedA
         shape = (len(info["ch_names"]), round(duration * sfreq))
         x = draw_pink(np.random.default_rng(seed), shape)
         return mne.EvokedArray(x, info, tmin=-0.2, comment="noise", nave=20, verbose=False)
+
+    return make
+
+
+@pytest.fixture
+def make_record() -> Callable[..., ModelRecord]:
+    """Make a model record that holds; keywords replace its fields."""
+
+    def make(**changes: Any) -> ModelRecord:
+        fields: dict[str, Any] = {
+            "id": "stand-in-v1",
+            "network": "stand_in",
+            "config": {"width": 4, "dilations": [1, 2]},
+            "channels": "any",
+            "sfreq": 200.0,
+            "window": 1600,
+            "stride": 8,
+            "context": 288,
+            "l_freq": 0.5,
+            "scaling": "recording",
+            "band": [0.5, 90.0],
+            "kinds": ["eye", "muscle"],
+            "estimates": "artifact",
+            "file": "stand-in-v1.safetensors",
+            "sha256": "0" * 64,
+            "size": 1000,
+            "licence": "BSD-3-Clause",
+            "data_licences": ["CC-BY-4.0"],
+            "recipe": "examples/training/stand-in-v1.py",
+            "scores": {"snr gain (dB)": {"19 channels, eye": 16.25}},
+            "weaknesses": ["It is a stand-in: it knows no artifact."],
+            "description": "A record for tests.",
+        }
+        return ModelRecord(**(fields | changes))
 
     return make
