@@ -13,41 +13,11 @@ import pytest
 from mne_artdenoise.weights import ModelRecord
 
 # The 10-20 system first, so that few channels still cover the head.
-FIRST_NAMES = [
-    "Cz",
-    "Pz",
-    "Fz",
-    "Oz",
-    "C3",
-    "C4",
-    "Fp1",
-    "Fp2",
-    "O1",
-    "O2",
-    "F3",
-    "F4",
-    "P3",
-    "P4",
-    "F7",
-    "F8",
-    "T7",
-    "T8",
-    "P7",
-    "P8",
-    "POz",
-    "FCz",
-    "CPz",
-    "Fpz",
-    "AFz",
-    "FC1",
-    "FC2",
-    "CP1",
-    "CP2",
-    "FC5",
-    "FC6",
-    "CP5",
-    "CP6",
-]
+FIRST_NAMES = (
+    *("Cz", "Pz", "Fz", "Oz", "C3", "C4", "Fp1", "Fp2", "O1", "O2"),
+    *("F3", "F4", "P3", "P4", "F7", "F8", "T7", "T8", "P7", "P8"),
+    *("POz", "FCz", "CPz", "Fpz", "AFz", "FC1", "FC2", "CP1", "CP2", "FC5", "FC6", "CP5", "CP6"),
+)
 # Other names of positions that are in the montage already, and the references.
 DOUBLE_NAMES = {"T3", "T4", "T5", "T6", "M1", "M2", "A1", "A2"}
 
