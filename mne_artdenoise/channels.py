@@ -1,0 +1,77 @@
+"""The recording's channels as a model of any montage sees them: who has a position, and where."""
+
+from __future__ import annotations
+
+import mne
+import numpy as np
+import numpy.typing as npt
+
+from mne_artdenoise._typing import FloatArray, IntArray
+
+# Centre of the directions in metres, in the head frame: about that of a sphere fitted to a scalp.
+# It is fixed, so that the direction of an electrode does not depend on which others are there.
+ORIGIN = (0.0, 0.0, 0.04)
+
+# Nearer to the centre of the head than this, in metres, no electrode can be: readers put there
+# what has no position.
+MIN_DISTANCE = 1e-3
+
+
+def find_positioned(info: mne.Info) -> tuple[IntArray, list[str]]:
+    """Find the electrodes whose position is known.
+
+    Parameters
+    ----------
+    info : mne.Info
+        The channels.
+
+    Returns
+    -------
+    keep : ndarray, shape (n_positioned,)
+        Indices of the EEG channels with a position, in the order of ``info``.
+    missing : list of str
+        Names of all other channels.
+    """
+    is_eeg = np.array([kind == "eeg" for kind in info.get_channel_types()], dtype=bool)
+    usable = is_eeg & _is_position(_read_positions(info))
+    missing = [name for name, ok in zip(info["ch_names"], usable, strict=True) if not ok]
+    return np.flatnonzero(usable), missing
+
+
+def read_directions(info: mne.Info) -> FloatArray:
+    """Read the direction of each electrode from a fixed point in the head.
+
+    Parameters
+    ----------
+    info : mne.Info
+        The channels, each with a position; one without is a ValueError that names it.
+
+    Returns
+    -------
+    directions : ndarray, shape (n_channels, 3)
+        Vectors of length one in the head frame (right, front, up) from the point 4 cm above its
+        origin to the electrode. Each depends on its own electrode only.
+    """
+    positions = _read_positions(info)
+    known = _is_position(positions)
+    if not known.all():
+        names = [name for name, ok in zip(info["ch_names"], known, strict=True) if not ok]
+        raise ValueError(
+            f"No position is known for {', '.join(names)}. Set a montage with inst.set_montage, "
+            "or leave these channels out (find_positioned tells which to keep)."
+        )
+    offsets = positions - np.array(ORIGIN)
+    directions: FloatArray = offsets / np.linalg.norm(offsets, axis=1, keepdims=True)
+    return directions
+
+
+def _read_positions(info: mne.Info) -> FloatArray:
+    """Read the positions in metres, shape (n_channels, 3)."""
+    return np.array([ch["loc"][:3] for ch in info["chs"]], dtype=np.float64).reshape(-1, 3)
+
+
+def _is_position(positions: FloatArray) -> npt.NDArray[np.bool_]:
+    centres = np.array([(0.0, 0.0, 0.0), ORIGIN])
+    distances = np.linalg.norm(positions[:, np.newaxis] - centres, axis=2).min(axis=1)
+    known: npt.NDArray[np.bool_] = np.isfinite(distances) & (distances > MIN_DISTANCE)
+    return known
