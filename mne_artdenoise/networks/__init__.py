@@ -1,0 +1,1 @@
+"""Every network of the package: one architecture and its frozen config per file."""

@@ -1,0 +1,157 @@
+"""The any-montage network: temporal convolution in each channel, attention across channels.
+
+Written for this package. Electrode positions enter as real spherical harmonics, so channels may come
+in any number and any order. Everything over time is a convolution: the output at a sample depends on
+the input within ``AnyMontageConfig.context`` samples of it and on nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class AnyMontageConfig:
+    """Sizes of the network, each with its reason."""
+
+    width: int = 64  # features per token: 8 samples of signal need 8, the rest is context
+    patch: int = 8  # samples per token: 40 ms at 200 Hz, short against any artifact but a pop
+    kernel: int = 32  # samples a token sees at first: its neighbours' edges and 10 Hz cycles
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 16)  # tokens; one block each, 1.3 s to either side
+    heads: int = 4
+    hidden: int = 128  # features between the two matrices of a convolution
+
+    @property
+    def context(self) -> int:
+        """Samples to either side that can change an output sample."""
+        return self.patch * (sum(self.dilations) + 1) + self.kernel
+
+
+def encode_directions(directions: Tensor) -> Tensor:
+    """Real spherical harmonics up to degree 3, without constants: (..., 3) to (..., 15)."""
+    x, y, z = directions.unbind(-1)
+    return torch.stack(
+        [
+            x, y, z,
+            x * y, y * z, z * x, x * x - y * y, 3 * z * z - 1,
+            y * (3 * x * x - y * y), x * (x * x - 3 * y * y), x * y * z,
+            y * (5 * z * z - 1), x * (5 * z * z - 1), z * (5 * z * z - 3), z * (x * x - y * y),
+        ],
+        dim=-1,
+    )  # fmt: skip
+
+
+class TemporalConvolution(nn.Module):
+    """Three taps ``dilation`` tokens apart, in each channel alone, as matrix products."""
+
+    def __init__(self, width: int, hidden: int, dilation: int) -> None:
+        super().__init__()
+        self.dilation = dilation
+        self.norm = nn.LayerNorm(width)
+        self.taps = nn.Linear(3 * width, hidden)
+        self.out = nn.Linear(hidden, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (tokens, batch, channels, width) to the same shape."""
+        tokens, step = len(x), self.dilation
+        padded = F.pad(self.norm(x), (0, 0, 0, 0, 0, 0, step, step))
+        before, here, after = self.taps.weight.chunk(3, dim=1)
+        # Slices of the first axis are contiguous, so no tap is copied.
+        h = F.linear(padded[step : step + tokens], here, self.taps.bias)
+        h = h + F.linear(padded[:tokens], before) + F.linear(padded[2 * step :], after)
+        return x + self.out(F.silu(h))
+
+
+class ChannelAttention(nn.Module):
+    """Attention across the channels at one moment; positions steer who listens to whom."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.mix = nn.Linear(width, 3 * width)
+        self.place = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x: Tensor, place: Tensor) -> Tensor:
+        """Map (tokens, batch, channels, width) to the same shape; ``place`` is (batch, channels, width)."""
+        tokens, batch, channels, width = x.shape
+        mixed = self.mix(self.norm(x)) + self.place(place)
+        split = mixed.view(tokens * batch, channels, 3, self.heads, width // self.heads)
+        query, key, value = split.permute(
+            2, 0, 3, 1, 4
+        )  # each (tokens * batch, heads, channels, .)
+        # Written out: for so few keys it is faster on a CPU than the fused kernel.
+        weights = torch.softmax(query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5, dim=-1)
+        heard = (weights @ value).transpose(1, 2).reshape(tokens, batch, channels, width)
+        return x + self.out(heard)
+
+
+class AnyMontage(nn.Module):
+    """Estimate the artifact in windows of any channels.
+
+    Parameters
+    ----------
+    config : AnyMontageConfig
+        Sizes.
+    """
+
+    def __init__(self, config: AnyMontageConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = AnyMontageConfig() if config is None else config
+        self.embed = nn.Linear(config.kernel, config.width)
+        self.place = nn.Sequential(
+            nn.Linear(15, config.width), nn.GELU(), nn.Linear(config.width, config.width)
+        )
+        self.convolutions = nn.ModuleList(
+            TemporalConvolution(config.width, config.hidden, dilation)
+            for dilation in config.dilations
+        )
+        self.attentions = nn.ModuleList(
+            ChannelAttention(config.width, config.heads) for _ in config.dilations
+        )
+        self.norm = nn.LayerNorm(config.width)
+        self.head = nn.Linear(config.width, 2 * config.patch)
+        nn.init.zeros_(self.head.weight)  # begins as "no artifact anywhere"
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, x: Tensor, directions: Tensor) -> Tensor:
+        """Artifact in the scale of the input.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, channels, times)
+            Signal, about one in standard deviation; ``times`` a multiple of ``config.patch``.
+        directions : Tensor, shape (batch, channels, 3)
+            Unit vectors from the middle of the head to the electrodes.
+
+        Returns
+        -------
+        artifact : Tensor, shape (batch, channels, times)
+        """
+        patch, kernel = self.config.patch, self.config.kernel
+        margin = (kernel - patch) // 2
+        tokens = F.pad(compress(x), (margin, margin)).unfold(-1, kernel, patch)  # (b, c, t, kernel)
+        place = self.place(encode_directions(directions))  # (b, c, width)
+        h = self.embed(tokens.permute(2, 0, 1, 3)) + place  # (t, b, c, width)
+        for convolution, attention in zip(self.convolutions, self.attentions, strict=True):
+            h = attention(convolution(h), place)
+        halves = self.head(self.norm(h)).permute(1, 2, 0, 3)  # (b, c, t, 2 * patch)
+        return overlap_halves(halves, patch)
+
+
+def compress(x: Tensor) -> Tensor:
+    """Keep small values, shrink huge ones like a logarithm, so that a pop does not drown the rest."""
+    return torch.asinh(x)
+
+
+def overlap_halves(pieces: Tensor, patch: int) -> Tensor:
+    """Add pieces of two patches, one patch apart, centred on their token: to (b, c, tokens * patch)."""
+    batch, channels, tokens, _ = pieces.shape
+    left = F.pad(pieces[..., :patch].reshape(batch, channels, tokens * patch), (0, patch))
+    right = F.pad(pieces[..., patch:].reshape(batch, channels, tokens * patch), (patch, 0))
+    return (left + right)[..., patch // 2 : tokens * patch + patch // 2]

@@ -1,0 +1,1 @@
+"""Noisy and clean pairs of EEG with known truth."""
