@@ -9,8 +9,13 @@ from typing import Any
 import mne
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mne_artdenoise.weights import ModelRecord
+
+# A busy machine is slow, and a slow example is no fault.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 # The 10-20 system first, so that few channels still cover the head.
 FIRST_NAMES = (

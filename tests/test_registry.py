@@ -18,7 +18,7 @@ from mne_artdenoise.weights.registry import ModelRecord, format_record, parse_re
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=8)
 NUMBERS = st.floats(-1e6, 1e6) | st.integers(-1000, 1000) | st.booleans() | st.none()
 VALUES = st.recursive(
-    NUMBERS | st.text(max_size=8),
+    NUMBERS | NAMES,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=8,
 )
