@@ -19,7 +19,9 @@ FILE_LINES, FUNCTION_LINES = 300, 45
 LEAVES = {"_compat", "_typing"}
 STEPS = {"recording", "preconditions", "channels", "rate", "windows", "scale"}
 CORE = STEPS | {"networks", "spatial", "metrics"}
-TOOL = CORE | LEAVES | {"inference", "weights", "synthesis", "training", "components", "denoiser"}
+TOOL = CORE | LEAVES | {
+    "inference", "weights", "synthesis", "training", "components", "comparison", "denoiser",
+}  # fmt: skip
 
 # What of ours a module may import; its own folder may be imported too, unless the module itself is
 # named. The longest name that fits counts. What is not here is a public tool: see TOOL.
@@ -33,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "weights.download": LEAVES | {"weights.registry"},
     "weights.load": LEAVES | {"weights.registry", "weights.download", "networks"},
     "synthesis": LEAVES | STEPS | {"metrics", "inference", "weights", "networks"},
+    "comparison": LEAVES | STEPS | {"metrics"},
     "denoiser": LEAVES | STEPS | {"inference", "spatial", "weights"},
     "training": TOOL - {"denoiser"},
     "": TOOL | {"report"},
