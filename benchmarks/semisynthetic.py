@@ -2,8 +2,8 @@
 
 Real clean recordings of held-out people, plus real artifact sources of other held-out people at a
 signal-to-artifact ratio of -3 dB (power, over the whole recording and all channels). "eye" and
-"muscle" are waveforms of the everyday-artifact set through dipoles; "real eye" and "real muscle" are
-back-projected independent components of raw recordings, with their own topographies.
+"muscle" are waveforms of the everyday-artifact set through dipoles; "real eye" and "real muscle"
+are back-projected independent components of raw recordings, with their own topographies.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Case:
 
     @property
     def noisy(self) -> FloatArray:
+        """What a recording would hold, in volts."""
         return self.clean + self.artifact
 
 
@@ -73,6 +74,7 @@ def make_cases(
 def make_cells(
     size: str, part: CleanRecording, parts: dict[str, FloatArray], snr_db: float, sfreq: float
 ) -> Iterator[Case]:
+    """Mix one recording with each artifact; "clean" stays without."""
     info = mne.create_info(list(part.ch_names), sfreq, "eeg")
     montage = dict(zip(part.ch_names, part.positions.astype(float), strict=True))
     info.set_montage(mne.channels.make_dig_montage(montage, coord_frame="head"))
@@ -86,20 +88,20 @@ def make_cells(
 def pick_recording(
     item: CleanRecording, names: tuple[str, ...], seconds: float, sfreq: float
 ) -> CleanRecording:
+    """Take some channels of a recording, and no more than its first seconds."""
     which = [item.ch_names.index(name) for name in names]
     stop = round(seconds * sfreq)
     signal = item.signal[which, :stop].astype(float)
     return CleanRecording(item.subject, tuple(names), item.positions[which], signal)
 
 
-def make_eye(
-    bank: Bank, part: CleanRecording, rank: int, rng: np.random.Generator
-) -> FloatArray:
+def make_eye(bank: Bank, part: CleanRecording, rank: int, rng: np.random.Generator) -> FloatArray:
     """Blinks; with rank 3 also weaker movements to the side and up, of unseen waveforms."""
     maps = draw_eye_topographies(part.positions, rng)[:rank]
     n_times = part.signal.shape[1]
     waves = np.array([draw_long_wave(bank, "eye", n_times, rng) for _ in maps])
-    return (maps * np.array([[1.0], [0.5], [0.4]])[:rank]).T @ waves
+    artifact: FloatArray = (maps * np.array([[1.0], [0.5], [0.4]])[:rank]).T @ waves
+    return artifact
 
 
 def make_muscle(
@@ -118,21 +120,21 @@ def make_muscle(
 def make_real(
     bank: Bank, kind: str, part: CleanRecording, index: int, avoid: str = "", dense: bool = False
 ) -> FloatArray | None:
-    """Components of one real recording of another person, repeated to length; another for each index."""
+    """Repeat components of a real recording of another person to length, others for each index."""
     fields = [item for item in bank.fields if item.kind == kind and item.subject != avoid]
     fields = [item for item in fields if (len(item.ch_names) > 30) or not dense]
     fields = [item for item in fields if not (dense and item.subject.startswith("co2"))]
     if not fields:
         return None
     item = fields[index % len(fields)]
-    sources = np.resize(item.sources, (len(item.sources), part.signal.shape[1]))
-    for row, source in zip(sources, item.sources, strict=True):
-        row[:] = np.resize(source, len(row))
-    return carry_maps(item.maps, item.positions, part.positions).T @ sources.astype(float)
+    n_times = part.signal.shape[1]
+    sources = np.array([np.resize(source, n_times) for source in item.sources], dtype=float)
+    artifact: FloatArray = carry_maps(item.maps, item.positions, part.positions).T @ sources
+    return artifact
 
 
 def draw_long_wave(bank: Bank, kind: str, n_times: int, rng: np.random.Generator) -> FloatArray:
-    """Sources of one kind one after the other, from a random one on, of unit deviation each."""
+    """Join the sources of one kind in random order, each of unit deviation, from a random place."""
     sources = [item.signal for item in bank.sources if item.kind == kind]
     order = rng.permutation(len(sources))
     wave = np.concatenate([sources[k] / sources[k].std() for k in order])

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 import mne.utils
 from mne._fiff.pick import _picks_to_idx as picks_to_idx
 from mne.annotations import _annotations_starts_stops as annotations_starts_stops
-from mne.utils import ProgressBar, check_fname, logger, warn
+from mne.utils import ProgressBar, check_fname, logger, use_log_level, warn
 
 __all__ = [
     "ProgressBar",
@@ -17,6 +17,7 @@ __all__ = [
     "fill_doc",
     "logger",
     "picks_to_idx",
+    "use_log_level",
     "verbose",
     "warn",
 ]

@@ -29,6 +29,9 @@ MARGIN = 4.0  # seconds mirrored at either end of a segment, longer than any ban
 BLOCK = 300.0  # seconds filtered at once: bounds the memory of long recordings
 
 
+SECONDS_PER_CHANNEL = 0.5  # of data, from which on every band has a filter of its own
+
+
 @dataclass(frozen=True)
 class FilterConfig:
     """How estimates become filters, each default measured on people of the training split."""
@@ -110,6 +113,25 @@ def fit_filter(
         solve_band(bad[k], good[k], limits[k], limits[k + 1], config) for k in range(len(bad))
     )
     return SpatialFilter(bands, config)
+
+
+def choose_edges(n_channels: int, seconds: float, top: float) -> tuple[float, ...]:
+    """Choose the edges between bands for so many channels and seconds of data, in hertz.
+
+    Covariances of many channels from few seconds are noisy, and each band has but its share of them.
+    """
+    edges = EDGES if seconds >= SECONDS_PER_CHANNEL * n_channels else ()
+    return tuple(edge for edge in edges if edge < top)
+
+
+def find_active(artifact: Sequence[FloatArray]) -> list[list[tuple[int, int]]]:
+    """Find the spans of each segment in which any channel is not exactly zero: (start, stop)."""
+    spans = []
+    for x in artifact:
+        active = np.concatenate([[False], (x != 0).any(axis=0), [False]])
+        turns = np.flatnonzero(active[1:] != active[:-1])
+        spans.append([(int(a), int(b)) for a, b in zip(turns[::2], turns[1::2], strict=True)])
+    return spans
 
 
 def solve_band(
@@ -203,7 +225,9 @@ def find_gain(
     span = max(0.25, config.cycles / max(band.low, 1.0))
     length = min(max(3, round(span * sfreq)), sources.shape[1])
     power = uniform_filter1d(sources**2, length, axis=-1, mode="nearest")
-    power = uniform_filter1d(maximum_filter1d(power, length, axis=-1, mode="nearest"), length, axis=-1, mode="nearest")
+    power = uniform_filter1d(
+        maximum_filter1d(power, length, axis=-1, mode="nearest"), length, axis=-1, mode="nearest"
+    )
     return np.maximum(0.0, 1.0 - config.threshold / np.maximum(power, 1e-300))
 
 

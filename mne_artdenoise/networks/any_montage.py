@@ -1,8 +1,8 @@
 """The any-montage network: temporal convolution in each channel, attention across channels.
 
-Written for this package. Electrode positions enter as real spherical harmonics, so channels may come
-in any number and any order. Everything over time is a convolution: the output at a sample depends on
-the input within ``AnyMontageConfig.context`` samples of it and on nothing else.
+Written for this package. Electrode positions enter as real spherical harmonics, so channels may
+come in any number and any order. Everything over time is a convolution: the output at a sample
+depends on the input within ``AnyMontageConfig.context`` samples of it and on nothing else.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class TemporalConvolution(nn.Module):
         # Slices of the first axis are contiguous, so no tap is copied.
         h = F.linear(padded[step : step + tokens], here, self.taps.bias)
         h = h + F.linear(padded[:tokens], before) + F.linear(padded[2 * step :], after)
-        return x + self.out(F.silu(h))
+        change: Tensor = self.out(F.silu(h))
+        return x + change
 
 
 class ChannelAttention(nn.Module):
@@ -78,17 +79,17 @@ class ChannelAttention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor, place: Tensor) -> Tensor:
-        """Map (tokens, batch, channels, width) to the same shape; ``place`` is (batch, channels, width)."""
+        """Map (tokens, batch, channels, width) to the same shape; ``place`` has no tokens."""
         tokens, batch, channels, width = x.shape
         mixed = self.mix(self.norm(x)) + self.place(place)
         split = mixed.view(tokens * batch, channels, 3, self.heads, width // self.heads)
-        query, key, value = split.permute(
-            2, 0, 3, 1, 4
-        )  # each (tokens * batch, heads, channels, .)
+        # Each (tokens * batch, heads, channels, width / heads).
+        query, key, value = split.permute(2, 0, 3, 1, 4)
         # Written out: for so few keys it is faster on a CPU than the fused kernel.
         weights = torch.softmax(query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5, dim=-1)
         heard = (weights @ value).transpose(1, 2).reshape(tokens, batch, channels, width)
-        return x + self.out(heard)
+        change: Tensor = self.out(heard)
+        return x + change
 
 
 class AnyMontage(nn.Module):
@@ -145,12 +146,12 @@ class AnyMontage(nn.Module):
 
 
 def compress(x: Tensor) -> Tensor:
-    """Keep small values, shrink huge ones like a logarithm, so that a pop does not drown the rest."""
+    """Keep small values and shrink huge ones like a logarithm: a pop must not drown the rest."""
     return torch.asinh(x)
 
 
 def overlap_halves(pieces: Tensor, patch: int) -> Tensor:
-    """Add pieces of two patches, one patch apart, centred on their token: to (b, c, tokens * patch)."""
+    """Add pieces of two patches, one patch apart, each centred on its token, to one signal."""
     batch, channels, tokens, _ = pieces.shape
     left = F.pad(pieces[..., :patch].reshape(batch, channels, tokens * patch), (0, patch))
     right = F.pad(pieces[..., patch:].reshape(batch, channels, tokens * patch), (patch, 0))

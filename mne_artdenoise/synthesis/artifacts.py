@@ -64,15 +64,17 @@ def draw_field(
     sources = field.sources[:, start : start + n_times].astype(float)
     gains = np.exp(rng.normal(0, 0.3, len(sources)))
     maps = carry_maps(field.maps, field.positions, positions)
-    return maps.T @ (gains[:, None] * sources)
+    artifact: FloatArray = maps.T @ (gains[:, None] * sources)
+    return artifact
 
 
 def carry_maps(maps: FloatArray, origin: FloatArray, target: FloatArray) -> FloatArray:
-    """Interpolate topographies (n_maps, n_origin) to other electrodes: Gaussian weights on the sphere."""
+    """Interpolate topographies (n_maps, n_origin) to other electrodes by Gaussian weights."""
     away = np.linalg.norm(target[:, None] - origin[None], axis=-1)
     nearest = np.maximum(away.min(axis=1, keepdims=True), 0.004)
     weight = np.exp(-0.5 * (away / np.maximum(0.012, 0.6 * nearest)) ** 2)
-    return maps @ (weight / weight.sum(axis=1, keepdims=True)).T
+    carried: FloatArray = maps @ (weight / weight.sum(axis=1, keepdims=True)).T
+    return carried
 
 
 def draw_eye(
@@ -140,7 +142,7 @@ def draw_envelope(n_times: int, sfreq: float, rng: np.random.Generator) -> Float
 def draw_motion(
     bank: Bank, positions: FloatArray, n_times: int, rng: np.random.Generator
 ) -> FloatArray:
-    """The cap or a cable moves: one slow waveform, strongest at some electrodes."""
+    """Move the cap or a cable: one slow waveform, strongest at some electrodes."""
     wave = draw_wave(bank, "motion", n_times, rng)
     near = np.linalg.norm(positions - positions[rng.integers(len(positions))], axis=1)
     topography = np.exp(-0.5 * (near / rng.uniform(0.02, 0.15)) ** 2)
@@ -149,7 +151,7 @@ def draw_motion(
 
 
 def draw_wave(bank: Bank, kind: str, n_times: int, rng: np.random.Generator) -> FloatArray:
-    """A stretch of a real source of this kind, of unit deviation, where something happens in it."""
+    """Cut a stretch of a real source of this kind where something happens, to unit deviation."""
     sources = [item.signal for item in bank.sources if item.kind == kind]
     signal = sources[rng.integers(len(sources))]
     start = draw_start(signal[None], n_times, rng)
@@ -173,13 +175,13 @@ def draw_line(n_channels: int, n_times: int, sfreq: float, rng: np.random.Genera
     hum = strength[:, None] * np.sin(2 * np.pi * base * time + phase[:, None])
     if 1.5 * base < sfreq / 2:
         hum += 0.1 * strength[:, None] * np.sin(1.5 * 2 * np.pi * base * time + 2 * phase[:, None])
-    return hum
+    return np.asarray(hum)
 
 
 def draw_noisy_channel(
     n_channels: int, n_times: int, sfreq: float, rng: np.random.Generator
 ) -> FloatArray:
-    """A loose electrode: strong noise of its own at one or two channels."""
+    """Loosen electrodes: strong noise of its own at one or two channels."""
     total = np.zeros((n_channels, n_times))
     frequency = np.maximum(np.fft.rfftfreq(n_times, 1 / sfreq), 0.5)
     for channel in rng.choice(n_channels, min(n_channels, int(rng.integers(1, 3))), replace=False):
@@ -190,7 +192,7 @@ def draw_noisy_channel(
 
 
 def draw_pop(n_channels: int, n_times: int, sfreq: float, rng: np.random.Generator) -> FloatArray:
-    """An electrode jumps and its potential decays back, at one or two channels."""
+    """Let one or two electrodes jump, their potential then decaying back."""
     total, time = np.zeros((n_channels, n_times)), np.arange(n_times)
     for channel in rng.choice(n_channels, min(n_channels, int(rng.integers(1, 3))), replace=False):
         for start in rng.integers(0, n_times, rng.integers(1, 3)):

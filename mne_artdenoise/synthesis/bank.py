@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -62,14 +63,14 @@ class Bank:
     sfreq: float
     clean: tuple[CleanRecording, ...] = ()
     sources: tuple[Source, ...] = ()
-    fields: tuple[FieldSource, ...] = field(default=())
+    fields: tuple[FieldSource, ...] = ()
 
     def split(self, held_out: Iterable[str]) -> tuple[Bank, Bank]:
         """Two banks: without, and with only, the people named in ``held_out``."""
         out = set(held_out)
 
         def part(inside: bool) -> Bank:
-            def keep(items: tuple) -> tuple:  # type: ignore[type-arg]
+            def keep(items: tuple[Any, ...]) -> tuple[Any, ...]:
                 return tuple(item for item in items if (item.subject in out) == inside)
 
             return replace(
@@ -99,7 +100,7 @@ class Bank:
     def load(cls, fname: str | Path) -> Bank:
         """Read what :meth:`save` wrote."""
         kinds = {"clean": CleanRecording, "sources": Source, "fields": FieldSource}
-        groups: dict[str, tuple] = {}  # type: ignore[type-arg]
+        groups: dict[str, tuple[Any, ...]] = {}
         with np.load(fname, allow_pickle=False) as stored:
             meta = json.loads(str(stored["meta"]))
             for group, kind in kinds.items():
@@ -138,7 +139,7 @@ def take_fields(components: ComponentSet, kinds: dict[str, float]) -> list[Field
 
 
 def take_clean(components: ComponentSet, threshold: float = 0.8) -> CleanRecording:
-    """What the surely-brain components of a recording add up to (ART's recipe)."""
+    """Sum the components of a recording that are surely brain (ART's recipe)."""
     return CleanRecording(
         subject=components.subject,
         ch_names=components.ch_names,

@@ -13,8 +13,9 @@ def draw_background(
 ) -> FloatArray:
     """Broad-band background to add to a clean recording, shape (n_channels, n_times).
 
-    Clean sets are low-passed at 45 Hz or so; a network that never sees brain above would call all of
-    it artifact. Added are deep and shallow sources with a 1/f spectrum and the noise of electrodes.
+    Clean sets are low-passed at 45 Hz or so; a network that never sees brain above would call all
+    of it artifact. Added are deep and shallow sources with a 1/f spectrum and the noise of
+    electrodes.
 
     Parameters
     ----------
@@ -43,4 +44,4 @@ def draw_background(
     white = (
         rng.standard_normal(clean.shape, dtype=np.float32) * size * 10 ** rng.uniform(-2.0, -1.0)
     )
-    return field + white + noise[:n_channels] * size * 10 ** rng.uniform(-2.0, -1.0)
+    return np.asarray(field + white + noise[:n_channels] * size * 10 ** rng.uniform(-2.0, -1.0))

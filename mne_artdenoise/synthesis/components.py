@@ -13,7 +13,7 @@ from pathlib import Path
 import mne
 import numpy as np
 
-from .._typing import FloatArray
+from .._typing import FloatArray, IntArray
 
 ICLABEL_CLASSES = ("brain", "muscle", "eye", "heart", "line", "channel", "other")
 
@@ -48,15 +48,16 @@ class ComponentSet:
     sources: FloatArray
     probabilities: FloatArray
 
-    def select(self, kind: str, threshold: float) -> FloatArray:
-        """Indices of the components that ICLabel gives to ``kind`` with at least this probability."""
+    def select(self, kind: str, threshold: float) -> IntArray:
+        """Find the components that ICLabel gives to ``kind``, at least this probably."""
         column = ICLABEL_CLASSES.index(kind)
         sure = self.probabilities[:, column] >= threshold
         return np.flatnonzero(sure & (self.probabilities.argmax(axis=1) == column))
 
-    def back_project(self, which: FloatArray) -> FloatArray:
+    def back_project(self, which: IntArray) -> FloatArray:
         """Signal of some components at the electrodes, shape (n_channels, n_times), in volts."""
-        return self.maps[which].T @ self.sources[which]
+        signal: FloatArray = self.maps[which].T @ self.sources[which]
+        return signal
 
     def save(self, fname: str | Path) -> None:
         """Write to an ``.npz`` file without pickled objects."""
@@ -110,8 +111,7 @@ def extract_components(
     from mne_icalabel.iclabel import iclabel_label_components
 
     raw = raw.copy().pick("eeg", exclude="bads").load_data()
-    top = min(100.0, raw.info["sfreq"] / 2 - 1)
-    raw.filter(1.0, top if top < raw.info["sfreq"] / 2 - 0.5 else None, verbose="error")
+    raw.filter(1.0, min(100.0, raw.info["sfreq"] / 2 - 1), verbose="error")  # as ICLabel knows it
     raw.set_eeg_reference("average", verbose="error")
     ica = mne.preprocessing.ICA(
         n_components=n_components,

@@ -1,7 +1,7 @@
 """Potentials of dipoles at electrodes: from a source outside the brain to any montage; a leaf.
 
-Eyes and muscles lie outside the skull, where the closed-form spherical models for brain sources do
-not apply. Their field is taken as that of a current dipole in an unbounded medium, softened near the
+Eyes and muscles lie outside the skull, where the closed-form spherical models for brain sources
+do not apply. Their field is taken as that of a current dipole in an unbounded medium, softened near the
 source because electrodes and muscles are not points (Malmivuo & Plonsey 1995, eq. 8.1).
 """
 
@@ -26,8 +26,9 @@ MUSCLES: dict[str, tuple[tuple[float, float, float], ...]] = {
 def draw_eye_topographies(positions: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Blink, horizontal and vertical eye movement of one person, shape (3, n_channels).
 
-    A blink is the lid sliding over the charged cornea: a vertical dipole at both eyes. A saccade turns
-    the corneo-retinal dipole in both eyes alike (Plochl et al. 2012, doi:10.3389/fnhum.2012.00278).
+    A blink is the lid sliding over the charged cornea: a vertical dipole at both eyes. A saccade
+    turns the corneo-retinal dipole in both eyes alike (Plochl et al. 2012,
+    doi:10.3389/fnhum.2012.00278).
     """
     eyes = EYES * rng.uniform(0.9, 1.1, (1, 3)) + rng.normal(0, 0.003, 3)
     balance = np.exp(rng.normal(0, 0.1, 2))
@@ -85,4 +86,4 @@ def project_dipole(
 
 
 def _normalise(maps: FloatArray) -> FloatArray:
-    return maps / np.maximum(np.abs(maps).max(axis=1, keepdims=True), 1e-30)
+    return np.asarray(maps / np.maximum(np.abs(maps).max(axis=1, keepdims=True), 1e-30))

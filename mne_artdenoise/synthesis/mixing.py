@@ -1,8 +1,8 @@
 """Clean plus artifact at an exact ratio of their powers; a leaf.
 
-Ratios are in power decibels, ``10 log10(P_clean / P_artifact)``. The code of EEGdenoiseNet applies the
-same number to a ratio of *root mean squares*, so its "-7 dB" is -14 dB here; ``convention="rms"`` does
-what it does.
+Ratios are in power decibels, ``10 log10(P_clean / P_artifact)``. The code of EEGdenoiseNet applies
+the same number to a ratio of *root mean squares*, so its "-7 dB" is -14 dB here;
+``convention="rms"`` does what it does.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def mix_at_snr(
     snr_db : float
         Ratio wanted, in decibels.
     convention : "power" | "rms"
-        Whether the number means ``10 log10`` of a ratio of powers, or EEGdenoiseNet's ``10 log10`` of a
-        ratio of root mean squares.
+        Whether the number means ``10 log10`` of a ratio of powers, or EEGdenoiseNet's ``10 log10``
+        of a ratio of root mean squares.
 
     Returns
     -------

@@ -14,8 +14,8 @@ def log_error_ratio(
 ) -> Tensor:
     """Decibels of error over clean power, whole band and band by band, averaged.
 
-    A ratio to the *clean* signal counts a decibel of damage to quiet brain as much as one of artifact
-    left in loud muscle, and it keeps amplitude: nothing is standardised away.
+    A ratio to the *clean* signal counts a decibel of damage to quiet brain as much as one of
+    artifact left in loud muscle, and it keeps amplitude: nothing is standardised away.
 
     Parameters
     ----------
@@ -47,4 +47,5 @@ def sum_bands(x: Tensor, sfreq: float) -> Tensor:
     edges = torch.tensor(BANDS, device=x.device)
     band = torch.bucketize(frequency, edges[1:-1])
     member = torch.nn.functional.one_hot(band, len(BANDS) - 1).to(power.dtype)
-    return power @ member
+    summed: Tensor = power @ member
+    return summed

@@ -1,4 +1,4 @@
-"""An endless stream of training windows: random montages, artifacts, references, bands, amplitudes."""
+"""An endless stream of training windows of random montages, artifacts, references and bands."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def add_artifacts(
 
 
 def draw_recording(bank: Bank, n_channels: int, rng: np.random.Generator) -> CleanRecording:
-    """A clean recording with enough channels; large montages more often than they occur."""
+    """Draw a clean recording with enough channels; large montages more often than they occur."""
     enough = [item for item in bank.clean if len(item.ch_names) >= n_channels]
     large = [item for item in enough if len(item.ch_names) > 30]
     groups = [enough, large] if large else [enough]
@@ -125,7 +125,7 @@ def draw_recording(bank: Bank, n_channels: int, rng: np.random.Generator) -> Cle
 
 
 def cut_span(signal: FloatArray, n_times: int, rng: np.random.Generator) -> FloatArray:
-    """A random stretch of a signal, shape (..., n_times), in a copy."""
+    """Cut a random stretch of a signal, shape (..., n_times), in a copy."""
     start = rng.integers(signal.shape[-1] - n_times + 1)
     return signal[..., start : start + n_times].astype(np.float32)
 
@@ -138,7 +138,7 @@ def move_cap(positions: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def choose_channels(positions: FloatArray, n_channels: int, rng: np.random.Generator) -> IntArray:
-    """Some channels: at random, or those nearest to a place, as small montages are."""
+    """Choose channels at random, or those nearest to a place, as small montages are."""
     if n_channels < len(positions) and rng.random() < 0.3:
         near = np.linalg.norm(positions - positions[rng.integers(len(positions))], axis=1)
         return np.argsort(near)[:n_channels]
@@ -190,13 +190,14 @@ def draw_band(n_times: int, sfreq: float, rng: np.random.Generator) -> FloatArra
 
 
 def measure_scale(signal: FloatArray, piece: int) -> float:
-    """What the path measures of a whole recording, here of a window (see ``scale.py``)."""
+    """Measure of a window what the path measures of a whole recording (see ``scale.py``)."""
     pieces = signal[:, : signal.shape[1] // piece * piece].reshape(len(signal), -1, piece)
     deviation = np.median(pieces.std(axis=-1), axis=-1)
     return float(np.median(deviation[deviation > 0])) if (deviation > 0).any() else 1.0
 
 
 def find_directions(positions: FloatArray) -> FloatArray:
-    """Unit vectors from the middle of the head, as ``channels.py`` gives them."""
+    """Find unit vectors from the middle of the head, as ``channels.py`` gives them."""
     away = positions - np.array([0.0, 0.0, 0.04])
-    return away / np.linalg.norm(away, axis=1, keepdims=True)
+    directions: FloatArray = away / np.linalg.norm(away, axis=1, keepdims=True)
+    return directions
