@@ -1,8 +1,8 @@
 """Potentials of dipoles at electrodes: from a source outside the brain to any montage; a leaf.
 
 Eyes and muscles lie outside the skull, where the closed-form spherical models for brain sources
-do not apply. Their field is taken as that of a current dipole in an unbounded medium, softened near the
-source because electrodes and muscles are not points (Malmivuo & Plonsey 1995, eq. 8.1).
+do not apply. Their field is taken as that of a current dipole in an unbounded medium, softened
+near the source because electrodes and muscles are not points (Malmivuo & Plonsey 1995, eq. 8.1).
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ def cut_span(signal: FloatArray, n_times: int, rng: np.random.Generator) -> Floa
 
 
 def move_cap(positions: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Turn and shift all electrodes a little, as caps sit, and mirror half of them left to right."""
+    """Turn and shift the cap a little, as caps sit, and mirror half of them left to right."""
     turn = rng.normal(0, 0.05, 3)
     moved = positions + np.cross(turn, positions) + rng.normal(0, 0.003, 3)
     return moved * np.array([-1.0, 1.0, 1.0]) if rng.random() < 0.5 else moved
