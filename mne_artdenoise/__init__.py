@@ -3,7 +3,7 @@
 A recording is read into volts (``recording``), its channels, rate and scale brought to those of a
 model (``channels``, ``rate``, ``scale``), cut into windows (``windows``) and run through a network
 (``inference``); the way back is beside each step. From the network's estimate the spatial step
-(``spatial``) makes filters of the recording itself, and what they find is subtracted.
+(``spatial``) makes filters of the recording itself. ``denoiser`` subtracts what they find.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .denoiser import ArtifactDenoiser, denoise, denoise_array
+    from .denoiser import ArtifactDenoiser
+    from .idioms import denoise, denoise_array
     from .weights import fetch_weights, get_record, list_models
 
 __all__ = [
@@ -25,8 +26,8 @@ __all__ = [
 
 _PLACES = {
     "ArtifactDenoiser": "denoiser",
-    "denoise": "denoiser",
-    "denoise_array": "denoiser",
+    "denoise": "idioms",
+    "denoise_array": "idioms",
     "fetch_weights": "weights",
     "get_record": "weights",
     "list_models": "weights",

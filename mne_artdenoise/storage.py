@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import struct
+import tempfile
 import zipfile
+import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,12 +15,20 @@ from typing import Any
 import mne
 import numpy as np
 
+from ._typing import FloatArray
 from .provenance import find_version
 from .spatial import BandFilter, FilterConfig, SpatialFilter
 from .weights.record import format_record, parse_record
 
 FORMAT = 1
+FIELDS = ("unmixing", "mixing", "ratios")  # of the filter of a band
 SUFFIX = "-artdenoise.npz"
+# What numpy, zipfile and json raise on files that are damaged, cut, or of something else.
+UNREADABLE = (
+    *(KeyError, TypeError, ValueError, AttributeError, IndexError, EOFError, OverflowError),
+    *(RecursionError, NotImplementedError, MemoryError, RuntimeError, OSError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
 PARAMETERS = ("model", "spatial", "gate", "strength", "picks", "overlap", "batch_size", "device")
 
 
@@ -31,7 +42,7 @@ def save_denoiser(denoiser: Any, path: Path, *, overwrite: bool) -> None:
     meta: dict[str, Any] = {
         "format": FORMAT,
         "version": find_version(),
-        "parameters": {name: _plain(getattr(denoiser, name)) for name in PARAMETERS},
+        "parameters": {name: getattr(denoiser, name) for name in PARAMETERS},
         "record": format_record(denoiser.record_),
         "n_features_in": denoiser.n_features_in_,
         "ch_names": getattr(denoiser, "ch_names_", None),
@@ -39,79 +50,126 @@ def save_denoiser(denoiser: Any, path: Path, *, overwrite: bool) -> None:
     }
     if hasattr(denoiser, "filter_"):
         meta["filter"] = _pack_filter(denoiser.filter_, arrays)
-    temporary = path.with_name(path.name + ".part")
+    text = json.dumps(meta, default=_plain)
+    # Under a name of its own beside the target: a reader never sees a part of it.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with temporary.open("wb") as file:
-            np.savez(file, meta=np.array(json.dumps(meta)), **arrays)
-        os.replace(temporary, path)
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, meta=np.array(text), **arrays)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
     finally:
-        temporary.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
 
 
 def load_denoiser(cls: type[Any], path: Path) -> Any:
     """Read a fitted denoiser; a file that is not one is a ValueError."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist, or is not a file.")
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         meta = json.loads(str(arrays.pop("meta")))
         if meta["format"] != FORMAT:
             raise ValueError(f"its format is {meta['format']!r}, this version reads {FORMAT}")
-        info = None if meta["info"] is None else _unpack_info(meta["info"], arrays)
-        denoiser = cls(**meta["parameters"], info=info)
-        denoiser.record_ = parse_record(meta["record"])
-        denoiser.n_features_in_ = int(meta["n_features_in"])
-        if meta["ch_names"] is not None:
-            denoiser.ch_names_ = [str(name) for name in meta["ch_names"]]
-        if "filter" in meta:
-            denoiser.filter_ = _unpack_filter(meta["filter"], arrays)
-    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        return _build(cls, meta, arrays)
+    except UNREADABLE as error:
         raise ValueError(
-            f"{path} is not a whole file of a fitted ArtifactDenoiser: {error}. Fit again and "
-            "write it with denoiser.save."
+            f"{path} is not a whole file of a fitted ArtifactDenoiser: {type(error).__name__}: "
+            f"{error}. Fit again and write it with denoiser.save."
         ) from error
+
+
+def _build(cls: type[Any], meta: dict[str, Any], arrays: dict[str, Any]) -> Any:
+    info = None if meta["info"] is None else _unpack_info(meta["info"], arrays)
+    parameters = meta["parameters"]
+    if set(parameters) != set(PARAMETERS):
+        raise ValueError(f"its parameters are {sorted(parameters)}")
+    denoiser = cls(**parameters, info=info)
+    denoiser.record_ = parse_record(meta["record"])
+    denoiser.n_features_in_ = int(meta["n_features_in"])
+    if meta["ch_names"] is not None:
+        denoiser.ch_names_ = [str(name) for name in meta["ch_names"]]
+    if "filter" in meta:
+        denoiser.filter_ = _unpack_filter(meta["filter"], arrays, len(denoiser.ch_names_))
     return denoiser
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    if isinstance(value, slice):
-        raise ValueError("picks is a slice, which JSON cannot hold: name the channels instead.")
-    return value
+    raise TypeError(f"picks={value!r} cannot be kept in a file: name the channels instead.")
 
 
 def _pack_filter(fitted: SpatialFilter, arrays: dict[str, Any]) -> dict[str, Any]:
     for k, band in enumerate(fitted.bands):
-        for name in ("unmixing", "mixing", "ratios"):
+        for name in FIELDS:
             arrays[f"band{k}/{name}"] = getattr(band, name)
     limits = [(band.low, band.high) for band in fitted.bands]
     return {"limits": limits, "config": asdict(fitted.config)}
 
 
-def _unpack_filter(meta: dict[str, Any], arrays: dict[str, Any]) -> SpatialFilter:
-    names = ("unmixing", "mixing", "ratios")
+def _unpack_filter(meta: dict[str, Any], arrays: dict[str, Any], n_channels: int) -> SpatialFilter:
     bands = []
     for k, (low, high) in enumerate(meta["limits"]):
-        parts = [arrays[f"band{k}/{name}"] for name in names]
-        if parts[0].shape != parts[1].T.shape or len(parts[2]) != len(parts[0]):
+        parts = [_read_numbers(arrays, f"band{k}/{name}") for name in FIELDS]
+        n = len(parts[2])
+        if [part.shape for part in parts] != [(n, n_channels), (n_channels, n), (n,)]:
             raise ValueError(f"the filter of band {k} has shapes that do not fit")
-        bands.append(BandFilter(low, high, *parts))
+        bands.append(BandFilter(float(low), float(high), *parts))
     return SpatialFilter(tuple(bands), FilterConfig(**meta["config"]))
+
+
+def _read_numbers(arrays: dict[str, Any], name: str) -> FloatArray:
+    array = arrays[name]
+    if array.dtype != np.float64 or not np.isfinite(array).all():
+        raise ValueError(f"{name} does not hold finite numbers")
+    return np.asarray(array)
 
 
 def _pack_info(info: mne.Info, arrays: dict[str, Any]) -> dict[str, Any]:
     arrays["info/positions"] = np.array([ch["loc"][:3] for ch in info["chs"]])
+    for k, proj in enumerate(info["projs"]):
+        arrays[f"info/proj{k}"] = np.atleast_2d(proj["data"]["data"])
     return {
         "sfreq": info["sfreq"],
         "ch_names": info["ch_names"],
         "ch_types": info.get_channel_types(),
         "bads": info["bads"],
+        "projs": [
+            {
+                "names": proj["data"]["col_names"],
+                "active": bool(proj["active"]),
+                "desc": proj["desc"],
+                "kind": int(proj["kind"]),
+            }
+            for proj in info["projs"]
+        ],
     }
 
 
 def _unpack_info(meta: dict[str, Any], arrays: dict[str, Any]) -> mne.Info:
     info = mne.create_info(meta["ch_names"], meta["sfreq"], meta["ch_types"])
+    # Not checked for numbers: a channel without a position has NaN.
     for channel, position in zip(info["chs"], arrays["info/positions"], strict=True):
         channel["loc"][:3] = position
     info["bads"] = meta["bads"]
+    info["projs"].extend(
+        _make_projection(proj, _read_numbers(arrays, f"info/proj{k}"))
+        for k, proj in enumerate(meta["projs"])
+    )
     return info
+
+
+def _make_projection(meta: dict[str, Any], rows: FloatArray) -> mne.Projection:
+    n_rows, n_columns = rows.shape
+    data = {
+        "nrow": n_rows,
+        "ncol": n_columns,
+        "row_names": None,
+        "col_names": [str(name) for name in meta["names"]],
+        "data": rows,
+    }
+    return mne.Projection(
+        active=bool(meta["active"]), data=data, desc=str(meta["desc"]), kind=int(meta["kind"])
+    )

@@ -36,9 +36,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "weights.load": LEAVES | {"weights.registry", "weights.download", "networks"},
     "synthesis": LEAVES | STEPS | {"metrics", "inference", "weights", "networks"},
     "comparison": LEAVES | STEPS | {"metrics"},
-    "denoiser": LEAVES | STEPS | {"inference", "spatial", "weights"},
+    "projectors": LEAVES,
+    "intake": LEAVES | STEPS,
+    "provenance": LEAVES | {"weights"},
+    "estimation": LEAVES | STEPS | {"inference", "projectors", "spatial", "weights"},
+    "storage": LEAVES | {"spatial", "weights", "provenance"},
+    "denoiser": LEAVES
+    | STEPS
+    | {"intake", "estimation", "spatial", "projectors", "provenance", "storage", "weights"},
+    "idioms": LEAVES | {"denoiser"},
     "training": TOOL - {"denoiser"},
-    "": TOOL | {"report"},
+    "": TOOL | {"report", "idioms", "provenance"},
     "__main__": TOOL | {"report", ""},
 }
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext as nothing
 
 import mne
 import numpy as np
 import pytest
 
-from mne_artdenoise.preconditions import check_preconditions
+from mne_artdenoise.preconditions import (
+    check_duration,
+    check_parameters,
+    check_positions,
+    check_preconditions,
+)
 
 
 @pytest.fixture
@@ -68,27 +74,67 @@ def test_a_single_sample_beside_longer_spans_is_fine(make_segments):
     check_preconditions([first, second[:, :1]], info)
 
 
-def test_no_position_at_all_names_set_montage(make_segments):
-    segments, info = make_segments()
-    bare = mne.create_info(info["ch_names"], 200.0, "eeg")
+def test_no_position_at_all_names_set_montage(make_info):
+    info = make_info(4)
     with pytest.raises(ValueError, match=r"None of the 4 EEG channels.*inst\.set_montage"):
-        check_preconditions(segments, bare)
+        check_positions(info, info["ch_names"])
 
 
-@pytest.mark.parametrize("position", [(0.0, 0.0, 0.0), (np.nan,) * 3, (np.inf,) * 3])
-def test_some_channels_without_a_position_are_named(make_segments, position):
-    segments, info = make_segments()
-    info["chs"][2]["loc"][:3] = position
+def test_one_position_is_too_few(make_info):
+    with pytest.raises(
+        ValueError, match=r"1 channel with a position, and Pz, Fz without.*set_mont"
+    ):
+        check_positions(make_info(3), ["Pz", "Fz"])
+
+
+def test_some_channels_without_a_position_are_named(make_info):
     with pytest.warns(RuntimeWarning, match=r"^Fz will be left.*inst\.set_montage"):
-        check_preconditions(segments, info)
+        check_positions(make_info(4), ["Fz"])
+    check_positions(make_info(4), [])
 
 
-def test_a_long_list_of_names_is_cut(make_segments):
-    segments, info = make_segments(20)
-    for ch in info["chs"][:15]:
-        ch["loc"][:3] = 0.0
+def test_a_long_list_of_names_is_cut(make_info):
+    info = make_info(20)
     with pytest.warns(RuntimeWarning, match="O2 and 5 more will be left"):
-        check_preconditions(segments, info)
+        check_positions(info, info["ch_names"][:15])
+
+
+@pytest.mark.parametrize(("n_times", "told"), [(2, True), (99, True), (100, False)])
+def test_spans_too_short_to_see_anything_in_are_told(make_segments, n_times, told):
+    segments, info = make_segments()
+    with pytest.warns(RuntimeWarning, match="Denoise .* before it is cut") if told else nothing():
+        check_preconditions([segment[:, :n_times] for segment in segments], info)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.8, True), (2.0, False)])
+def test_data_too_few_for_filters_are_told(seconds, told):
+    with pytest.warns(RuntimeWarning, match=r"fit\(raw\).*spatial=False") if told else nothing():
+        check_duration(seconds)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, np.float32(0.25), 0])
+def test_numbers_in_range_are_taken(value):
+    check_parameters(value, value)
+
+
+@pytest.mark.parametrize(
+    ("strength", "overlap", "message"),
+    [
+        (1.5, 0.5, "strength must be from 0 to 1, found 1.5"),
+        (-0.1, 0.5, "strength must be from 0 to 1, found -0.1"),
+        (np.nan, 0.5, "strength must be from 0 to 1, found nan"),
+        (1.0, 1.0, "overlap must be from 0 to below 1, found 1.0"),
+    ],
+)
+def test_numbers_out_of_range_are_told(strength, overlap, message):
+    with pytest.raises(ValueError, match=message):
+        check_parameters(strength, overlap)
+
+
+@pytest.mark.parametrize("value", ["1", None, True])
+def test_what_is_no_number_is_told(value):
+    with pytest.raises(TypeError, match=f"strength must be a number, found {value!r}"):
+        check_parameters(value, 0.5)
 
 
 @pytest.mark.parametrize("level", [0.0, 3.7e-5])
@@ -149,7 +195,7 @@ def test_unit_is_told_from_the_channels_that_are_not_flat(make_segments):
 
 def test_unit_is_told_from_short_segments(make_segments):
     (first, _), info = make_segments()
-    pieces = [1e6 * first[:, start : start + 50] for start in range(0, 1100, 50)]
+    pieces = [1e6 * first[:, start : start + 110] for start in range(0, 1100, 110)]
     with pytest.warns(RuntimeWarning, match="microvolts"):
         check_preconditions(pieces, info)
 
