@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mne_artdenoise.synthesis.bank import Bank, CleanRecording, FieldSource, Source
 from mne_artdenoise.weights import ModelRecord
 
 # A busy machine is slow, and a slow example is no fault.
@@ -139,6 +140,39 @@ def make_evoked(make_info: Callable[..., mne.Info]) -> Callable[..., mne.EvokedA
         shape = (len(info["ch_names"]), round(duration * sfreq))
         x = draw_pink(np.random.default_rng(seed), shape)
         return mne.EvokedArray(x, info, tmin=-0.2, comment="noise", nave=20, verbose=False)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_bank(make_info: Callable[..., mne.Info]) -> Callable[..., Bank]:
+    """Make a bank of pink noise: people of each montage size, two of each source and of fields."""
+
+    @cache
+    def make(
+        sizes: tuple[int, ...] = (8, 19, 64),
+        kinds: tuple[str, ...] = ("eye", "muscle", "heart", "motion"),
+        fields: tuple[str, ...] = ("eye", "muscle", "line", "channel", "heart"),
+        n_times: int = 2400,
+        seed: int = 0,
+    ) -> Bank:
+        rng = np.random.default_rng(seed)
+
+        def draw(*shape: int) -> np.ndarray:
+            return draw_pink(rng, (*shape, n_times)).astype(np.float32)
+
+        def place(size: int) -> tuple[tuple[str, ...], np.ndarray]:
+            info = make_info(size)
+            return tuple(info["ch_names"]), np.array([ch["loc"][:3] for ch in info["chs"]], "f4")
+
+        clean = (CleanRecording(f"person{n}", *place(n), draw(n)) for n in sizes)
+        sources = (Source(f"{kind}{n}", kind, draw()) for kind in kinds for n in range(2))
+        some = (
+            FieldSource(f"field{n}", kind, *place(19), draw(n + 1)[:, :19] * 1e5, draw(n + 1))
+            for kind in fields
+            for n in range(2)
+        )
+        return Bank(200.0, tuple(clean), tuple(sources), tuple(some))
 
     return make
 

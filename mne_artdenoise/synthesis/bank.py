@@ -16,7 +16,7 @@ from .components import ComponentSet
 
 @dataclass(frozen=True)
 class CleanRecording:
-    """Brain signal of one person: ``signal`` in volts, shape (n_channels, n_times)."""
+    """Brain signal of one person: ``signal`` of shape (n_channels, n_times), in any one unit."""
 
     subject: str
     ch_names: tuple[str, ...]

@@ -33,7 +33,9 @@ class ComponentSet:
     positions : ndarray, shape (n_channels, 3)
         Electrode positions in head coordinates, in metres.
     maps : ndarray, shape (n_components, n_channels)
-        Topography of each component; ``maps.T @ sources`` is in volts.
+        Topography of each component. What :func:`extract_components` finds is without the factor
+        by which ICA brings all channels to unit deviation: ``maps.T @ sources`` is the recording,
+        less its mean, divided by one number.
     sources : ndarray, shape (n_components, n_times)
         Time courses.
     probabilities : ndarray, shape (n_components, 7)
@@ -55,7 +57,7 @@ class ComponentSet:
         return np.flatnonzero(sure & (self.probabilities.argmax(axis=1) == column))
 
     def back_project(self, which: IntArray) -> FloatArray:
-        """Signal of some components at the electrodes, shape (n_channels, n_times), in volts."""
+        """Signal of some components at the electrodes, shape (n_channels, n_times)."""
         signal: FloatArray = self.maps[which].T @ self.sources[which]
         return signal
 
