@@ -61,7 +61,7 @@ def read_lines(info: mne.Info) -> list[dict[str, Any]]:
     for line in (info["description"] or "").splitlines():
         try:
             found = json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # free text of the user
             continue
         if isinstance(found, dict) and isinstance(found.get(KEY), dict):
             entries.append(found[KEY])
