@@ -22,6 +22,7 @@ from mne_artdenoise.synthesis.mixing import mix_at_snr
 
 EIGHT = ("Fp1", "Fp2", "C3", "C4", "T3", "T4", "O1", "O2")
 TEN_TWENTY = {"T7": "T3", "T8": "T4", "P7": "T5", "P8": "T6"}
+MICROVOLTS = 12.0  # root mean square of the clean signal
 # Mains, dead channels and unstable people apart: see the data's notes on S004 and S079.
 CLEAN_64 = ("S001", "S002", "S003", "S004")
 
@@ -92,6 +93,8 @@ def pick_recording(
     which = [item.ch_names.index(name) for name in names]
     stop = round(seconds * sfreq)
     signal = item.signal[which, :stop].astype(float)
+    # Back-projected components come in ICA's own unit: every recording is given a usual size.
+    signal *= MICROVOLTS * 1e-6 / signal.std()
     return CleanRecording(item.subject, tuple(names), item.positions[which], signal)
 
 

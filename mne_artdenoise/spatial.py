@@ -1,10 +1,10 @@
-"""The network's estimate turned into linear filters of the recording, one per frequency band; a leaf.
+"""The network's estimate turned into linear filters of the recording, one per band; a leaf.
 
 In each band, with ``y`` the recording, ``a`` the estimated artifact and ``v = y - a`` the rest, the
-generalised eigenvectors ``u`` of ``(A, V)``, ``A = a a^T / n`` and ``V = v v^T / n + r I``, are directions
-of the recording sorted by how much artifact they hold against brain. Without the gate each is
-removed by the gain ``l / (l + mu)`` of its eigenvalue: a multichannel Wiener filter guided by a
-network (Somers et al. 2018, doi:10.1088/1741-2552/aaac92, with artifact spans marked by hand).
+generalised eigenvectors ``u`` of ``(A, V)``, with ``A = a a^T / n`` and ``V = v v^T / n + r I``, are
+directions of the recording sorted by how much artifact they hold against brain. Without the gate
+each is removed by the gain ``l / (l + mu)`` of its eigenvalue: a multichannel Wiener filter guided
+by a network (Somers et al. 2018, doi:10.1088/1741-2552/aaac92, with spans marked by hand).
 
 With the gate that gain follows the moment: where the power ``p`` of a direction, in units of the
 rest's, stays under a threshold it is exactly zero, above it ``1 - threshold / p``. So spans without
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
@@ -118,7 +119,7 @@ def fit_filter(
 def choose_edges(n_channels: int, seconds: float, top: float) -> tuple[float, ...]:
     """Choose the edges between bands for so many channels and seconds of data, in hertz.
 
-    Covariances of many channels from few seconds are noisy, and each band has but its share of them.
+    Covariances of many channels from few seconds are noisy, and each band has but its share.
     """
     edges = EDGES if seconds >= SECONDS_PER_CHANNEL * n_channels else ()
     return tuple(edge for edge in edges if edge < top)
@@ -219,7 +220,7 @@ def filter_directions(
 def find_gain(
     sources: FloatArray, band: BandFilter, sfreq: float, config: FilterConfig, gate: bool
 ) -> FloatArray:
-    """What share of each direction to remove: constant, or by the power of the moment."""
+    """Find what share of each direction to remove: constant, or by the power of the moment."""
     if not gate:
         return (band.ratios / (band.ratios + config.mu))[:, None]
     span = max(0.25, config.cycles / max(band.low, 1.0))
@@ -267,7 +268,7 @@ def make_masks(frequency: FloatArray, edges: Sequence[float]) -> FloatArray:
     octaves = np.log2(np.maximum(frequency, 1e-3))
     steps = [_rise(octaves, edge) for edge in (LOWEST, *edges)]
     steps.append(np.zeros_like(octaves))
-    return np.array([low - high for low, high in zip(steps[:-1], steps[1:], strict=True)])
+    return np.array([low - high for low, high in pairwise(steps)])
 
 
 def _rise(octaves: FloatArray, edge: float, half: float = 1 / 3) -> FloatArray:

@@ -81,12 +81,13 @@ def test_training_writes_averaged_weights_that_load_strictly(bank, tmp_path):
     network = AnyMontage(TINY.network)
     network.load_state_dict(weights, strict=True)
     assert all(part.isfinite().all() for part in weights.values())
-    assert weights["head.weight"].any()  # it was zero
+    assert weights["readout.masks.weight"].any()  # it was zero
     stored = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert stored["step"] == 6
     for name, part in weights.items():
         assert torch.equal(part, stored["averaged"][name])
-    assert not torch.equal(weights["head.weight"], stored["network"]["head.weight"])
+    name = "readout.masks.weight"
+    assert not torch.equal(weights[name], stored["network"][name])
     assert [row["step"] for row in read_log(tmp_path)] == [2, 4, 6]
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         *("checkpoint.pt", "log.jsonl", "weights.safetensors"),

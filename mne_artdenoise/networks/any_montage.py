@@ -24,6 +24,9 @@ class AnyMontageConfig:
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16)  # tokens; one block each, 1.3 s to either side
     heads: int = 4
     hidden: int = 128  # features between the two matrices of a convolution
+    filters: int = 64  # of the bank that carries the signal itself: twice the kernel's samples
+    mixtures: int = 2  # of all channels, heard beside the channel itself
+    key: int = 16  # features by which a mixture chooses its channels
 
     @property
     def context(self) -> int:
@@ -92,6 +95,54 @@ class ChannelAttention(nn.Module):
         return x + change
 
 
+class LinearReadout(nn.Module):
+    """The artifact as a linear function of the signal whose coefficients the features choose.
+
+    The signal is split by a bank of filters. Each is weighed at each moment, in the channel itself
+    and in two mixtures of all channels, and joined again, as masks do in speech separation (Luo &
+    Mesgarani 2019, doi:10.1109/TASLP.2019.2915167). So amplitude passes through whatever its size.
+    """
+
+    def __init__(self, config: AnyMontageConfig) -> None:
+        super().__init__()
+        self.patch, self.mixtures = config.patch, config.mixtures
+        self.norm = nn.LayerNorm(config.width)
+        self.analysis = nn.Linear(config.kernel, config.filters, bias=False)
+        self.synthesis = nn.Linear(config.filters, 2 * config.patch, bias=False)
+        self.masks = nn.Linear(config.width, (1 + config.mixtures) * config.filters)
+        self.listen = nn.Linear(config.width, 2 * config.mixtures * config.key)
+        self.place = nn.Linear(config.width, 2 * config.mixtures * config.key, bias=False)
+        self.reset(config)
+
+    def reset(self, config: AnyMontageConfig) -> None:
+        """Begin with a bank that reconstructs, and with "no artifact anywhere"."""
+        nn.init.orthogonal_(self.analysis.weight)
+        margin = (config.kernel - 2 * config.patch) // 2
+        with torch.no_grad():
+            middle = self.analysis.weight[:, margin : margin + 2 * config.patch]
+            self.synthesis.weight.copy_(0.5 * middle.T)
+        nn.init.zeros_(self.masks.weight)
+        nn.init.zeros_(self.masks.bias)
+
+    def forward(self, h: Tensor, pieces: Tensor, place: Tensor) -> Tensor:
+        """Features (t, b, c, width) and signal (t, b, c, kernel) to pieces (t, b, c, 2 * patch)."""
+        tokens, batch, channels, _ = h.shape
+        h = self.norm(h)
+        bank = self.analysis(pieces)  # (t, b, c, filters)
+        own, *masks = self.masks(h).chunk(1 + self.mixtures, dim=-1)
+        asked = (self.listen(h) + self.place(place)).view(
+            tokens * batch, channels, 2, self.mixtures, -1
+        )
+        query, key = asked.permute(2, 0, 3, 1, 4)  # each (t * b, mixtures, c, key)
+        weights = torch.softmax(query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5, dim=-1)
+        heard = weights @ bank.reshape(tokens * batch, 1, channels, -1)
+        heard = heard.view(tokens, batch, self.mixtures, channels, -1)
+        total = own * bank
+        for number, mask in enumerate(masks):
+            total = total + mask * heard[:, :, number]
+        return self.synthesis(total)
+
+
 class AnyMontage(nn.Module):
     """Estimate the artifact in windows of any channels.
 
@@ -115,10 +166,7 @@ class AnyMontage(nn.Module):
         self.attentions = nn.ModuleList(
             ChannelAttention(config.width, config.heads) for _ in config.dilations
         )
-        self.norm = nn.LayerNorm(config.width)
-        self.head = nn.Linear(config.width, 2 * config.patch)
-        nn.init.zeros_(self.head.weight)  # begins as "no artifact anywhere"
-        nn.init.zeros_(self.head.bias)
+        self.readout = LinearReadout(config)
 
     def forward(self, x: Tensor, directions: Tensor) -> Tensor:
         """Artifact in the scale of the input.
@@ -136,12 +184,13 @@ class AnyMontage(nn.Module):
         """
         patch, kernel = self.config.patch, self.config.kernel
         margin = (kernel - patch) // 2
-        tokens = F.pad(compress(x), (margin, margin)).unfold(-1, kernel, patch)  # (b, c, t, kernel)
+        pieces = F.pad(x, (margin, margin)).unfold(-1, kernel, patch)  # (b, c, t, kernel)
+        pieces = pieces.permute(2, 0, 1, 3)  # (t, b, c, kernel)
         place = self.place(encode_directions(directions))  # (b, c, width)
-        h = self.embed(tokens.permute(2, 0, 1, 3)) + place  # (t, b, c, width)
+        h = self.embed(compress(pieces)) + place  # (t, b, c, width)
         for convolution, attention in zip(self.convolutions, self.attentions, strict=True):
             h = attention(convolution(h), place)
-        halves = self.head(self.norm(h)).permute(1, 2, 0, 3)  # (b, c, t, 2 * patch)
+        halves = self.readout(h, pieces, place).permute(1, 2, 0, 3)  # (b, c, t, 2 * patch)
         return overlap_halves(halves, patch)
 
 

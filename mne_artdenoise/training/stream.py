@@ -25,10 +25,9 @@ class StreamConfig:
     shapes: tuple[tuple[int, int, float], ...] = (
         # channels, windows in a batch, how often; about the same work in each
         (4, 96, 0.08),
-        (8, 64, 0.20),
+        (8, 64, 0.22),
         (19, 28, 0.50),
-        (32, 16, 0.07),
-        (64, 8, 0.15),
+        (64, 8, 0.20),
     )
     identity: float = 0.12  # share of windows without any artifact
     snr_db: tuple[float, float] = (-15.0, 10.0)  # power, clean against each artifact
