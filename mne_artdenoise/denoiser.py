@@ -21,7 +21,7 @@ from . import provenance, storage
 from ._compat import use_log_level
 from ._typing import FloatArray
 from .estimation import find_artifact, learn_filter
-from .intake import copy_unknown, is_unknown, put_in_order, take_in, tell_unknown
+from .intake import copy_unknown, is_unknown, put_in_order, refuse_unknown, take_in, warn_unknown
 from .preconditions import check_parameters
 from .projectors import project
 from .recording import Picks, Signal, write_artifact, write_signal
@@ -243,8 +243,7 @@ class ArtifactDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  
     def _fit(self, X: Instance) -> Signal | None:
         check_parameters(self.strength, self.overlap)
         for name in ("record_", "ch_names_", "filter_"):  # nothing of an earlier fit may remain
-            if hasattr(self, name):
-                delattr(self, name)
+            self.__dict__.pop(name, None)
         record = get_record(self.model)
         signal = self._read(X, fitted=False)
         if signal is not None:
@@ -280,8 +279,10 @@ class ArtifactDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  
         """Read and check what can be denoised; None for an array of which nothing is known."""
         if not is_unknown(X, self.info):
             return take_in(X, self.picks, self.info)
-        tell_unknown(fitted=fitted and hasattr(self, "ch_names_"))
+        if fitted and hasattr(self, "ch_names_"):
+            refuse_unknown()
         validate_data(self, X, reset=not fitted, allow_nd=True, dtype="numeric")
+        warn_unknown()
         return None
 
     def _read_like_fitted(self, X: Instance) -> Signal | None:

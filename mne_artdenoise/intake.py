@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import mne
 import numpy as np
 
 from ._compat import warn
@@ -14,8 +14,6 @@ from .preconditions import check_positions, check_preconditions, list_names
 from .recording import Picks, Signal, read_signal, restrict
 
 if TYPE_CHECKING:
-    import mne
-
     from ._typing import FloatArray, Instance
 
 
@@ -49,16 +47,22 @@ def put_in_order(signal: Signal, ch_names: Sequence[str]) -> Signal:
 
 def is_unknown(X: object, info: mne.Info | None) -> bool:
     """Tell whether this can only be an array, and nothing is known of its channels."""
-    return info is None and not hasattr(X, "info") and not isinstance(X, str | os.PathLike)
+    # Tables of pandas have an info, too, which is something else.
+    is_named = isinstance(getattr(X, "info", None), mne.Info)
+    is_array = any(hasattr(X, name) for name in ("__len__", "shape", "__array__"))
+    return info is None and is_array and not is_named and not isinstance(X, str | mne.Info)
 
 
-def tell_unknown(*, fitted: bool) -> None:
-    """Say that an array cannot be denoised: a ValueError where filters wait for its channels."""
-    if fitted:
-        raise ValueError(
-            "The denoiser was fitted to a recording, and an array does not tell its channels: "
-            "pass info=, as in denoiser.set_params(info=epochs.info)."
-        )
+def refuse_unknown() -> None:
+    """Say that filters of known channels cannot be applied to an array of unknown ones."""
+    raise ValueError(
+        "The denoiser was fitted to a recording, and an array does not tell its channels: pass "
+        "info=, as in denoiser.set_params(info=epochs.info)."
+    )
+
+
+def warn_unknown() -> None:
+    """Say that an array of unknown channels is not denoised."""
     warn(
         "An array without info= tells neither its channels nor its sampling rate: it is left as "
         "it is. Pass ArtifactDenoiser(info=epochs.info) with the info of its channels.",

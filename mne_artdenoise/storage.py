@@ -67,7 +67,7 @@ def load_denoiser(cls: type[Any], path: Path) -> Any:
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist, or is not a file.")
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         meta = json.loads(str(arrays.pop("meta")))
         if meta["format"] != FORMAT:
