@@ -9,9 +9,6 @@ from torch import Tensor, nn
 from mne_artdenoise.networks.any_montage import (
     AnyMontage,
     AnyMontageConfig,
-    compress,
-    encode_directions,
-    overlap_halves,
 )
 
 SMALL = AnyMontageConfig(width=16, hidden=24, dilations=(1, 2))

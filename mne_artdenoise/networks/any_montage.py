@@ -140,7 +140,8 @@ class LinearReadout(nn.Module):
         total = own * bank
         for number, mask in enumerate(masks):
             total = total + mask * heard[:, :, number]
-        return self.synthesis(total)
+        pieces_of_artifact: Tensor = self.synthesis(total)
+        return pieces_of_artifact
 
 
 class AnyMontage(nn.Module):
