@@ -296,6 +296,16 @@ def test_spans_without_artifact_stay_bit_identical(make_noisy, make_raw):
     assert not same.all()
 
 
+def test_without_the_gate_the_same_filters_work_all_the_time(make_noisy, make_raw):
+    raw = mne.concatenate_raws([make_noisy(), make_raw(8, 20.0, seed=3)], verbose=False)
+    denoiser = ArtifactDenoiser().fit(raw)
+    gated, always = (
+        denoiser.set_params(gate=gate).estimate_artifact(raw).get_data() for gate in (True, False)
+    )
+    assert not gated.any(axis=0).all()
+    assert always.any(axis=0).all()
+
+
 def test_picks_by_name_include_a_bad_channel(make_noisy):
     raw = make_noisy(bads=["Fp1"])
     clean = denoise(raw, picks=["Fp1", "Fp2", "Cz"])
