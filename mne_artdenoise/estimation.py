@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,6 +22,10 @@ from .windows import WindowPlan, cut_windows, overlap_add, plan_windows
 
 if TYPE_CHECKING:
     from torch.nn import Module
+
+
+FIT_SECONDS = 150.0  # of a recording are enough for its covariances: bounds time and memory
+STRETCH = 10.0  # seconds: long against the network's context
 
 
 def estimate_artifact(
@@ -87,9 +92,69 @@ def learn_filter(signal: Signal, record: ModelRecord, **options: Any) -> Spatial
     """Turn the network's estimate into filters of the recording."""
     seconds = sum(x.shape[1] for x in signal.segments) / signal.sfreq
     check_duration(seconds)
-    recording, artifact = estimate_artifact(signal, record, **options)
+    recording, artifact = estimate_artifact(take_stretches(signal), record, **options)
     edges = choose_edges(signal.n_channels, seconds, record.band[1])
     return fit_filter(recording, project(artifact, signal.info), record.sfreq, edges=edges)
+
+
+def take_stretches(signal: Signal, longest: float = FIT_SECONDS) -> Signal:
+    """Take stretches of a recording that is longer than a filter needs.
+
+    Half of them are the liveliest, so that no rare artifact is missed; the others lie evenly.
+
+    Parameters
+    ----------
+    signal : Signal
+        The recording.
+    longest : float
+        Seconds that are enough; a shorter recording is given back as it is.
+
+    Returns
+    -------
+    some : Signal
+        Its segments are views of those of ``signal``, in their order.
+    """
+    if sum(x.shape[1] for x in signal.segments) <= longest * signal.sfreq:
+        return signal
+    size = round(STRETCH * signal.sfreq)
+    cuts = [
+        (number, start, min(start + size, x.shape[1]))
+        for number, x in enumerate(signal.segments)
+        for start in range(0, x.shape[1], size)
+    ]
+    lengths = np.array([stop - start for _, start, stop in cuts])
+    order = np.argsort(-measure_activity(signal, cuts), kind="stable")
+    n_lively = int(np.searchsorted(np.cumsum(lengths[order]), longest * signal.sfreq / 2)) + 1
+    others = np.sort(order[n_lively:])
+    enough = max(1, round(len(others) * longest / 2 / (lengths[others].sum() / signal.sfreq)))
+    even = others[np.linspace(0, len(others) - 1, min(enough, len(others))).round().astype(int)]
+    taken = [cuts[k] for k in np.union1d(order[:n_lively], even)]
+    return replace(
+        signal,
+        segments=tuple(signal.segments[n][:, start:stop] for n, start, stop in taken),
+        places=tuple(
+            (signal.places[n][0], signal.places[n][1] + start, signal.places[n][1] + stop)
+            for n, start, stop in taken
+        ),
+    )
+
+
+def measure_activity(signal: Signal, cuts: Sequence[tuple[int, int, int]]) -> FloatArray:
+    """Measure how much each stretch moves within a tenth of a second, in its liveliest channel.
+
+    So slow a difference sees blinks as well as muscle, and no drift. Each channel is measured by its
+    own median, so that a loose electrode does not choose for all.
+    """
+    lag = max(1, round(0.1 * signal.sfreq))
+    moves = np.array(
+        [
+            np.square(np.diff(signal.segments[n][:, start:stop:lag], axis=1)).sum(axis=1)
+            / max(1, stop - start)
+            for n, start, stop in cuts
+        ]
+    )
+    usual = np.median(moves, axis=0)
+    return np.asarray((moves / np.where(usual > 0, usual, np.inf)).max(axis=1))
 
 
 def _plan(n_times: int, record: ModelRecord, overlap: float) -> WindowPlan:
@@ -97,7 +162,8 @@ def _plan(n_times: int, record: ModelRecord, overlap: float) -> WindowPlan:
         n_times,
         window=record.window,
         context=record.context,
-        overlap=overlap,
+        # Windows of a network with a known context agree wherever they count: more would be the same.
+        overlap=0.0 if record.context else overlap,
         stride=record.stride,
     )
 

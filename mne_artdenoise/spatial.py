@@ -225,11 +225,17 @@ def find_gain(
         return (band.ratios / (band.ratios + config.mu))[:, None]
     span = max(0.25, config.cycles / max(band.low, 1.0))
     length = min(max(3, round(span * sfreq)), sources.shape[1])
+    power = smooth_power(sources, length)
+    gain: FloatArray = np.maximum(0.0, 1.0 - config.threshold / np.maximum(power, 1e-300))
+    return gain
+
+
+def smooth_power(sources: FloatArray, length: int) -> FloatArray:
+    """Power around each sample, widened so that the gate opens before an artifact begins."""
     power = uniform_filter1d(sources**2, length, axis=-1, mode="nearest")
-    power = uniform_filter1d(
-        maximum_filter1d(power, length, axis=-1, mode="nearest"), length, axis=-1, mode="nearest"
-    )
-    return np.maximum(0.0, 1.0 - config.threshold / np.maximum(power, 1e-300))
+    power = maximum_filter1d(power, length, axis=-1, mode="nearest")
+    smooth: FloatArray = uniform_filter1d(power, length, axis=-1, mode="nearest")
+    return smooth
 
 
 def cut_blocks(x: FloatArray, sfreq: float) -> Iterator[tuple[int, int, FloatArray]]:
