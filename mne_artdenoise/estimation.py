@@ -142,8 +142,8 @@ def take_stretches(signal: Signal, longest: float = FIT_SECONDS) -> Signal:
 def measure_activity(signal: Signal, cuts: Sequence[tuple[int, int, int]]) -> FloatArray:
     """Measure how much each stretch moves within a tenth of a second, in its liveliest channel.
 
-    So slow a difference sees blinks as well as muscle, and no drift. Each channel is measured by its
-    own median, so that a loose electrode does not choose for all.
+    So slow a difference sees blinks as well as muscle, and no drift. Each channel is measured by
+    its own median, so that a loose electrode does not choose for all.
     """
     lag = max(1, round(0.1 * signal.sfreq))
     moves = np.array(
@@ -162,7 +162,7 @@ def _plan(n_times: int, record: ModelRecord, overlap: float) -> WindowPlan:
         n_times,
         window=record.window,
         context=record.context,
-        # Windows of a network with a known context agree wherever they count: more would be the same.
+        # Windows of a network with a known context agree wherever they count: more is the same.
         overlap=0.0 if record.context else overlap,
         stride=record.stride,
     )
