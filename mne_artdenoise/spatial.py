@@ -255,9 +255,9 @@ def transform_block(
     length = next_fast_len(block.shape[1] + 2 * margin, real=True)
     while length % 2:
         length = next_fast_len(length + 1, real=True)
-    mirrored = np.pad(centred, ((0, 0), (margin, margin)), mode="reflect")
-    fill = length - mirrored.shape[1]
-    mirrored = np.pad(mirrored, ((0, 0), (0, fill)), mode="edge")
+    # Filled up by more of the mirror: a constant would count as slow power in covariances.
+    after = length - margin - block.shape[1]
+    mirrored = np.pad(centred, ((0, 0), (margin, after)), mode="reflect")
     spectrum = rfft(mirrored, axis=-1)
     return spectrum, make_masks(rfftfreq(length, 1 / sfreq), edges)
 
