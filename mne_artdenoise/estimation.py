@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -16,56 +16,73 @@ from .projectors import project
 from .rate import to_model_rate, to_recording_rate
 from .recording import Signal
 from .scale import measure_scale, to_model_scale, to_volts
-from .spatial import SpatialFilter, choose_edges, fit_filter
+from .spatial import SpatialFilter, apply_filter, choose_edges, fit_filter
 from .weights.record import ModelRecord
 from .windows import WindowPlan, cut_windows, overlap_add, plan_windows
 
 if TYPE_CHECKING:
+    import mne
     from torch.nn import Module
 
 
-FIT_SECONDS = 150.0  # of a recording are enough for its covariances: bounds time and memory
+PASSES = 2  # looks of the network at a recording; the second was worth about 1 dB
+ENOUGH = 6400.0  # seconds times channels, for covariances: bounds time and memory
 STRETCH = 10.0  # seconds: long against the network's context
 
 
 def estimate_artifact(
-    signal: Signal,
+    signal: Signal, record: ModelRecord, **options: Any
+) -> tuple[list[FloatArray], list[FloatArray]]:
+    """Give the segments of a recording at the model's rate, and the artifact found in each."""
+    recording = resample(signal, record)
+    return recording, run_model(recording, signal.info, record, **options)
+
+
+def resample(signal: Signal, record: ModelRecord) -> list[FloatArray]:
+    """Bring the segments to the rate and the band of a model."""
+    return [
+        to_model_rate(segment, signal.sfreq, record.sfreq, record.l_freq)
+        for segment in signal.segments
+    ]
+
+
+def run_model(
+    recording: Sequence[FloatArray],
+    info: mne.Info,
     record: ModelRecord,
     *,
     overlap: float = 0.5,
     batch_size: int | Literal["auto"] = "auto",
     device: str = "auto",
-) -> tuple[list[FloatArray], list[FloatArray]]:
-    """Estimate the artifact in each segment, at the rate of the model.
+) -> list[FloatArray]:
+    """Estimate the artifact in segments at the rate of a model.
 
     Parameters
     ----------
-    signal : Signal
-        The recording, channels with a position only.
+    recording : sequence of ndarray, shape (n_channels, n_model_times)
+        The segments in volts, channels with a position only.
+    info : mne.Info
+        The channels.
     record : ModelRecord
-        The model: its rate, windows and weights.
+        The model: its windows and weights.
     overlap, batch_size, device
         As in `plan_windows` and `run_network`.
 
     Returns
     -------
-    recording, artifact : list of ndarray, shape (n_channels, n_model_times)
-        What the network saw and what it found there, in volts, for each segment. Where too little
-        is left at the rate of the model to see anything, nothing is found: zeros.
+    artifact : list of ndarray, shape (n_channels, n_model_times)
+        What the network found, in volts. Where too little is left at the rate of the model to see
+        anything, nothing is found: zeros.
     """
     from .inference import run_network
     from .weights import load_network
 
     network: Module = load_network(record)
-    recording = [
-        to_model_rate(segment, signal.sfreq, record.sfreq, record.l_freq)
-        for segment in signal.segments
-    ]
     if not any(np.ptp(x, axis=1).any() for x in recording):
-        return recording, [np.zeros_like(x) for x in recording]
+        return [np.zeros_like(x) for x in recording]
     logger.info(f"Estimating artifacts with {record.id}")
     scale = measure_scale(recording, record.sfreq)
-    directions = read_directions(signal.info)
+    directions = read_directions(info)
     plans = [_plan(x.shape[1], record, overlap) for x in recording]
     artifact: list[FloatArray] = [np.empty(0)] * len(recording)
     # Windows of one length run together: a thousand epochs fill batches, and one bar shows them.
@@ -76,7 +93,7 @@ def estimate_artifact(
         )
         for i, part in zip(members, _part(found, windows), strict=True):
             artifact[i] = to_volts(overlap_add(part, plans[i]), scale)
-    return recording, artifact
+    return artifact
 
 
 def find_artifact(signal: Signal, record: ModelRecord, **options: Any) -> list[FloatArray]:
@@ -89,15 +106,28 @@ def find_artifact(signal: Signal, record: ModelRecord, **options: Any) -> list[F
 
 
 def learn_filter(signal: Signal, record: ModelRecord, **options: Any) -> SpatialFilter:
-    """Turn the network's estimate into filters of the recording."""
+    """Turn the network's estimate into filters of the recording.
+
+    The network looks twice: at the recording, and at what the first filters leave of it, where it
+    sees what had drowned beside larger artifacts. Filters of both together are given back.
+    """
     seconds = sum(x.shape[1] for x in signal.segments) / signal.sfreq
     check_duration(seconds)
-    recording, artifact = estimate_artifact(take_stretches(signal), record, **options)
     edges = choose_edges(signal.n_channels, seconds, record.band[1])
-    return fit_filter(recording, project(artifact, signal.info), record.sfreq, edges=edges)
+    some = take_stretches(signal)
+    sfreq = record.sfreq
+    recording = resample(some, record)
+    fitted, removed = None, [np.zeros_like(x) for x in recording]
+    for _ in range(PASSES):
+        left = [x - gone for x, gone in zip(recording, removed, strict=True)]
+        found = run_model(left, some.info, record, **options)
+        artifact = [gone + more for gone, more in zip(removed, found, strict=True)]
+        fitted = fit_filter(recording, project(artifact, some.info), sfreq, edges=edges)
+        removed = [apply_filter(fitted, x, sfreq, gate=False) for x in recording]
+    return cast("SpatialFilter", fitted)
 
 
-def take_stretches(signal: Signal, longest: float = FIT_SECONDS) -> Signal:
+def take_stretches(signal: Signal, enough: float = ENOUGH) -> Signal:
     """Take stretches of a recording that is longer than a filter needs.
 
     Half of them are the liveliest, so that no rare artifact is missed; the others lie evenly.
@@ -106,14 +136,15 @@ def take_stretches(signal: Signal, longest: float = FIT_SECONDS) -> Signal:
     ----------
     signal : Signal
         The recording.
-    longest : float
-        Seconds that are enough; a shorter recording is given back as it is.
+    enough : float
+        Seconds times channels that are enough; a shorter recording is given back as it is.
 
     Returns
     -------
     some : Signal
         Its segments are views of those of ``signal``, in their order.
     """
+    longest = max(60.0, enough / signal.n_channels)
     if sum(x.shape[1] for x in signal.segments) <= longest * signal.sfreq:
         return signal
     size = round(STRETCH * signal.sfreq)
@@ -126,8 +157,8 @@ def take_stretches(signal: Signal, longest: float = FIT_SECONDS) -> Signal:
     order = np.argsort(-measure_activity(signal, cuts), kind="stable")
     n_lively = int(np.searchsorted(np.cumsum(lengths[order]), longest * signal.sfreq / 2)) + 1
     others = np.sort(order[n_lively:])
-    enough = max(1, round(len(others) * longest / 2 / (lengths[others].sum() / signal.sfreq)))
-    even = others[np.linspace(0, len(others) - 1, min(enough, len(others))).round().astype(int)]
+    n_even = max(1, round(len(others) * longest / 2 / (lengths[others].sum() / signal.sfreq)))
+    even = others[np.linspace(0, len(others) - 1, min(n_even, len(others))).round().astype(int)]
     taken = [cuts[k] for k in np.union1d(order[:n_lively], even)]
     return replace(
         signal,

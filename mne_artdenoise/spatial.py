@@ -1,14 +1,14 @@
 """The network's estimate turned into linear filters of the recording, one per band; a leaf.
 
-In each band, with ``y`` the recording, ``a`` the estimated artifact and ``v = y - a`` the rest, the
-generalised eigenvectors ``u`` of ``(A, V)``, with ``A = a a^T / n`` and ``V = v v^T / n + r I``, are
+In each band, let ``y`` be the recording, ``a`` the estimated artifact and ``v = y - a`` the rest.
+The generalised eigenvectors of ``(A, V)``, with ``A = a a^T / n`` and ``V = v v^T / n + r I``, are
 directions of the recording sorted by how much artifact they hold against brain. Without the gate
 each is removed by the gain ``l / (l + mu)`` of its eigenvalue: a multichannel Wiener filter guided
 by a network (Somers et al. 2018, doi:10.1088/1741-2552/aaac92, with spans marked by hand).
 
-With the gate that gain follows the moment: where the power ``p`` of a direction, in units of the
-rest's, stays under a threshold it is exactly zero, above it ``1 - threshold / p``. So spans without
-artifact come out bit-identical.
+With the gate that gain follows the moment: it is exactly zero where the power of a direction, in
+units of the rest's, says nothing of artifact, and opens smoothly as that power rises. So spans
+without artifact come out bit-identical.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from ._typing import FloatArray
 
 EDGES = (3.5, 7.0, 14.0, 25.0)  # hertz, between delta, theta, alpha, beta and what is above
-LOWEST = 0.5  # hertz: below it no network looks, so nothing is removed
+LOWEST = 0.25  # hertz: under it the network sees next to nothing, so nothing is removed
 MARGIN = 4.0  # seconds mirrored at either end of a segment, longer than any band's response
 BLOCK = 300.0  # seconds filtered at once: bounds the memory of long recordings
 
@@ -39,8 +39,12 @@ class FilterConfig:
 
     mu: float = 1.0  # artifact against brain at which a direction is removed by half
     ridge: float = 1e-3  # of the mean variance, added to the rest's covariance
-    weakest: float = 0.5  # eigenvalue below which a direction is left alone altogether
-    threshold: float = 2.0  # power of a direction, in units of the rest's, that opens the gate
+    pooling: float = 0.5  # share of a band's covariances taken from all bands: topographies agree
+    weakest: float = 0.3  # artifact against brain below which a direction is left alone altogether
+    closed: float = (
+        1.5  # power of a direction, in units of the rest's, up to which the gate is shut
+    )
+    opened: float = 3.0  # and from which on it is open
     cycles: float = 1.5  # of a band's lower edge: how long the gate looks
 
 
@@ -107,8 +111,8 @@ def fit_filter(
     """
     config = FilterConfig() if config is None else config
     rest = [y - a for y, a in zip(recording, artifact, strict=True)]
-    bad = measure_covariances(artifact, sfreq, edges)
-    good = measure_covariances(rest, sfreq, edges)
+    bad = pool_bands(measure_covariances(artifact, sfreq, edges), config.pooling)
+    good = pool_bands(measure_covariances(rest, sfreq, edges), config.pooling)
     limits = (LOWEST, *edges, sfreq / 2)
     bands = tuple(
         solve_band(bad[k], good[k], limits[k], limits[k + 1], config) for k in range(len(bad))
@@ -149,6 +153,13 @@ def solve_band(
     strong = np.flatnonzero(ratios >= config.weakest)[::-1]
     unmixing = directions[:, strong].T
     return BandFilter(low, high, unmixing, good @ unmixing.T, ratios[strong])
+
+
+def pool_bands(covariances: FloatArray, share: float) -> FloatArray:
+    """Mix into each band's covariance that of all bands, at the size of the band's own."""
+    total = covariances.sum(axis=0)
+    size = np.trace(covariances, axis1=1, axis2=2) / max(float(np.trace(total)), 1e-300)
+    return np.asarray((1 - share) * covariances + share * size[:, None, None] * total)
 
 
 def measure_covariances(
@@ -221,13 +232,14 @@ def find_gain(
     sources: FloatArray, band: BandFilter, sfreq: float, config: FilterConfig, gate: bool
 ) -> FloatArray:
     """Find what share of each direction to remove: constant, or by the power of the moment."""
+    constant: FloatArray = (band.ratios / (band.ratios + config.mu))[:, None]
     if not gate:
-        return (band.ratios / (band.ratios + config.mu))[:, None]
+        return constant
     span = max(0.25, config.cycles / max(band.low, 1.0))
     length = min(max(3, round(span * sfreq)), sources.shape[1])
-    power = smooth_power(sources, length)
-    gain: FloatArray = np.maximum(0.0, 1.0 - config.threshold / np.maximum(power, 1e-300))
-    return gain
+    rise = (smooth_power(sources, length) - config.closed) / (config.opened - config.closed)
+    rise = np.clip(rise, 0.0, 1.0)
+    return np.asarray(constant * rise * rise * (3 - 2 * rise))
 
 
 def smooth_power(sources: FloatArray, length: int) -> FloatArray:
