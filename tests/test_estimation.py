@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import mne
 import numpy as np
 import pytest
 import torch
 
-from mne_artdenoise.estimation import estimate_artifact, find_artifact, learn_filter
+from mne_artdenoise.estimation import (
+    estimate_artifact,
+    find_artifact,
+    learn_filter,
+    measure_activity,
+    take_stretches,
+)
 from mne_artdenoise.recording import read_signal
 
 
@@ -64,8 +71,6 @@ def test_segments_of_one_length_run_together(seen, make_epochs, make_record):
 
 
 def test_segments_do_not_mix(seen, make_raw, make_record):
-    import mne
-
     spans = mne.Annotations([3.0, 7.5], [1.0, 0.5], ["BAD_a", "BAD_b"])
     signal = read_signal(make_raw(3, 12.0, annotations=spans))
     recording, artifact = estimate_artifact(signal, make_record(l_freq=None))
@@ -87,3 +92,135 @@ def test_weak_artifacts_give_no_filter(seen, make_raw, make_record):
     fitted = learn_filter(read_signal(make_raw(3, 10.0)), make_record(band=[0.5, 90.0]))
     # The network's answer is a tenth of all: nowhere does artifact outweigh brain.
     assert sum(len(band.ratios) for band in fitted.bands) == 0
+
+
+# Stretches of long recordings
+
+
+@pytest.fixture
+def make_long(make_raw):
+    """Make ten minutes of noise with a burst of muscle in one channel, at one moment."""
+
+    def make(onset=333.0, n_channels=4, sfreq=100.0, annotations=None):
+        raw = make_raw(n_channels, 600.0, sfreq, annotations=annotations)
+        burst = np.random.default_rng(9).standard_normal(round(0.4 * sfreq))
+        raw._data[1, round(onset * sfreq) :][: len(burst)] += 1e-4 * burst
+        return raw
+
+    return make
+
+
+def count_seconds(signal):
+    return sum(x.shape[1] for x in signal.segments) / signal.sfreq
+
+
+def check_places(some, inst, signal):
+    """Segments are those of the places, inside those of the signal, in order, none twice."""
+    data = np.atleast_3d(inst.get_data())
+    data = data.transpose(2, 0, 1) if isinstance(inst, mne.io.BaseRaw) else data
+    assert len(some.segments) == len(some.places)
+    for x, (epoch, start, stop) in zip(some.segments, some.places, strict=True):
+        assert stop > start
+        assert np.array_equal(x, data[epoch, some.picks, start:stop])
+        assert any(e == epoch and a <= start and stop <= b for e, a, b in signal.places)
+    for (epoch, _, stop), (later, start, _) in zip(some.places, some.places[1:], strict=False):
+        assert (epoch, stop) <= (later, start)
+    assert some.info is signal.info
+    assert np.array_equal(some.picks, signal.picks)
+
+
+def test_a_short_recording_is_taken_whole(make_raw, make_epochs):
+    for inst in (make_raw(4, 60.0), make_epochs(30, 4, 2.0)):
+        signal = read_signal(inst)
+        assert take_stretches(signal) is signal
+
+
+@pytest.mark.parametrize("seconds", [80.0, 150.0, 400.0, 595.0])
+def test_about_as_much_is_taken_as_is_enough(make_long, seconds):
+    raw = make_long()
+    signal = read_signal(raw)
+    some = take_stretches(signal, seconds * signal.n_channels)
+    assert seconds - 10 <= count_seconds(some) <= min(600, seconds + 20)
+    check_places(some, raw, signal)
+
+
+def test_more_channels_need_less_time(make_raw):
+    # Each covariance is a mean over time, and many channels take as much memory in less of it.
+    lengths = [
+        count_seconds(take_stretches(read_signal(make_raw(n, 700.0, 100.0)), 1200.0))
+        for n in (2, 6, 20)
+    ]
+    assert lengths == sorted(lengths, reverse=True)
+    assert lengths[-1] >= 60
+
+
+@pytest.mark.parametrize("onset", [0.0, 1.0, 99.9, 333.3, 599.0])
+def test_a_rare_burst_is_always_taken(make_long, onset):
+    signal = read_signal(make_long(onset))
+    some = take_stretches(signal, 60.0 * signal.n_channels)
+    sample = round((onset + 0.2) * signal.sfreq)
+    assert any(start <= sample < stop for _, start, stop in some.places)
+
+
+def test_a_loose_electrode_does_not_choose_for_all(make_long):
+    raw = make_long()
+    raw._data[3] += 1e-3 * np.random.default_rng(1).standard_normal(raw.n_times)
+    signal = read_signal(raw)
+    cuts = [(0, start, start + 1000) for start in range(0, 60000, 1000)]
+    assert np.argmax(measure_activity(signal, cuts)) == 33
+
+
+def test_stretches_come_from_the_whole_recording(make_long):
+    some = take_stretches(read_signal(make_long()), 600.0)
+    starts = np.array([start for _, start, _ in some.places]) / some.sfreq
+    assert all(((starts >= a) & (starts < a + 150)).any() for a in (0, 150, 300, 450))
+
+
+def test_stretches_do_not_cross_what_is_left_out(make_long):
+    spans = mne.Annotations([100.0, 205.5, 400.0], [30.0, 1.0, 0.0], ["BAD_x", "bad", "EDGE"])
+    raw = make_long(annotations=spans)
+    signal = read_signal(raw)
+    assert len(signal.segments) == 4
+    some = take_stretches(signal, 320.0)
+    assert count_seconds(some) >= 70
+    check_places(some, raw, signal)
+
+
+@pytest.mark.parametrize("duration", [0.2, 0.5, 2.0, 15.0])
+def test_many_epochs_are_taken_whole_or_not(make_epochs, duration):
+    n_epochs = round(150 / duration)
+    epochs = make_epochs(n_epochs, 4, duration, 100.0)
+    epochs._data[n_epochs // 3] *= 20
+    signal = read_signal(epochs)
+    some = take_stretches(signal, 320.0)
+    assert 70 <= count_seconds(some) <= 100
+    check_places(some, epochs, signal)
+    assert n_epochs // 3 in {epoch for epoch, _, _ in some.places}
+
+
+def test_segments_of_few_samples_have_no_activity(make_raw):
+    signal = read_signal(make_raw(4, 20.0))
+    activity = measure_activity(signal, [(0, 0, 1), (0, 5, 7), (0, 0, 2000), (0, 2000, 4000)])
+    assert np.isfinite(activity).all()
+    assert (activity[:2] == 0).all()
+    assert (activity[2:] > 0).all()
+
+
+def test_blinks_are_lively_and_drifts_are_not(make_raw):
+    raw = make_raw(4, 60.0)
+    raw._data[0, 6000:8000] += 2e-4 * np.sin(np.linspace(0, np.pi, 2000))  # over ten seconds
+    raw._data[0, 9000:] += 1e-4 * np.exp(-(((raw.times[9000:] - 47.0) / 0.08) ** 2))
+    cuts = [(0, start, start + 2000) for start in range(0, 12000, 2000)]
+    activity = measure_activity(read_signal(raw), cuts)
+    usual = np.median(activity)
+    assert activity[4] > 1.5 * usual
+    assert activity[3] < 1.2 * usual
+
+
+def test_flat_channels_have_no_say(make_long):
+    raw = make_long()
+    raw._data[2] = 0.0
+    signal = read_signal(raw)
+    activity = measure_activity(signal, [(0, 0, 1000), (0, 33000, 34000), (0, 1000, 2000)])
+    assert np.isfinite(activity).all()
+    assert np.argmax(activity) == 1
