@@ -54,8 +54,8 @@ def test_an_info_of_other_channels_is_told(raw):
 
 
 def test_an_unknown_option_is_told(raw):
-    with pytest.raises(TypeError, match="strenght"):
-        denoise(raw, strenght=0.5)
+    with pytest.raises(TypeError, match="power"):
+        denoise(raw, power=0.5)
 
 
 def test_public_names_are_there_and_listed():

@@ -55,8 +55,8 @@ def test_parameters_are_those_of_the_constructor():
     parameters = denoiser.get_params()
     assert ArtifactDenoiser(**parameters).get_params() == parameters
     assert denoiser.set_params(strength=0.75).strength == 0.75
-    with pytest.raises(ValueError, match="Invalid parameter 'strenght'"):
-        denoiser.set_params(strenght=1.0)
+    with pytest.raises(ValueError, match="Invalid parameter 'power'"):
+        denoiser.set_params(power=1.0)
 
 
 def test_a_clone_has_the_parameters_and_nothing_fitted(make_raw):
