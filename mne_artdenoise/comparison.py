@@ -31,12 +31,15 @@ class Comparison:
         The good EEG channels of the recording before, and the spans that may be denoised.
     before, after, truth : ndarray, shape (n_epochs, n_channels, n_times)
         Those channels in volts; the truth may be None.
+    bads : tuple of str
+        EEG channels of the recording that are marked bad, and so neither cleaned nor counted.
     """
 
     signal: Signal
     before: FloatArray
     after: FloatArray
     truth: FloatArray | None
+    bads: tuple[str, ...] = ()
 
     @property
     def removed(self) -> FloatArray:
@@ -77,7 +80,13 @@ def compare(before: Instance, after: Instance, truth: Instance | None = None) ->
         before=found,
         after=_read_channels(after, "after", signal, found.shape),
         truth=None if truth is None else _read_channels(truth, "truth", signal, found.shape),
+        bads=_find_bads(before),
     )
+
+
+def _find_bads(inst: Any) -> tuple[str, ...]:
+    eeg = mne.pick_types(inst.info, meg=False, eeg=True, exclude=())
+    return tuple(inst.ch_names[pick] for pick in eeg if inst.ch_names[pick] in inst.info["bads"])
 
 
 def _read_channels(
@@ -175,9 +184,24 @@ def tabulate(pair: Comparison) -> dict[str, str]:
             f"{100 * np.median(share):.1f} % (median channel), {100 * share.max():.1f} % at "
             f"{pair.signal.ch_names[int(share.argmax())]}"
         )
+    left = _tell_left_alone(pair)
+    if left:
+        rows["Left alone"] = left
     if ratio is not None:
         rows["SNR"] = "{:.1f} dB before, {:.1f} dB after: gain {:.1f} dB".format(*ratio)
     return rows
+
+
+def _tell_left_alone(pair: Comparison) -> str:
+    """Tell what no model was asked to clean: channels and spans."""
+    _, unplaced = find_positioned(pair.signal.info)
+    n_left = pair.before.shape[0] * pair.before.shape[2]
+    n_left -= sum(stop - start for _, start, stop in pair.signal.places)
+    parts = [f"{name} (marked bad)" for name in pair.bads]
+    parts += [f"{name} (no position)" for name in unplaced]
+    if n_left:
+        parts.append(f"{n_left / pair.signal.sfreq:.1f} s annotated BAD or EDGE")
+    return ", ".join(parts)
 
 
 def _measure_rms(x: FloatArray) -> float:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
-from ._compat import logger
-from ._typing import FloatArray
+from ._compat import logger, warn
+from ._typing import FloatArray, IntArray
 from .channels import read_directions
 from .preconditions import check_duration
 from .projectors import project
 from .rate import to_model_rate, to_recording_rate
 from .recording import Signal
-from .scale import measure_scale, to_model_scale, to_volts
+from .scale import find_loud, measure_levels, measure_scale, to_model_scale, to_volts
 from .spatial import SpatialFilter, apply_filter, choose_edges, fit_filter
 from .weights.record import ModelRecord
 from .windows import WindowPlan, cut_windows, overlap_add, plan_windows
@@ -82,18 +82,35 @@ def run_model(
         return [np.zeros_like(x) for x in recording]
     logger.info(f"Estimating artifacts with {record.id}")
     scale = measure_scale(recording, record.sfreq)
-    directions = read_directions(info)
+    shown = choose_shown(recording, info, record.sfreq)
+    directions = read_directions(info)[shown]
     plans = [_plan(x.shape[1], record, overlap) for x in recording]
     artifact: list[FloatArray] = [np.empty(0)] * len(recording)
     # Windows of one length run together: a thousand epochs fill batches, and one bar shows them.
     for members in _group(plans):
-        windows = [cut_windows(to_model_scale(recording[i], scale), plans[i]) for i in members]
+        seen = (to_model_scale(recording[i][shown], scale) for i in members)
+        windows = [cut_windows(x, plans[i]) for i, x in zip(members, seen, strict=True)]
         found = run_network(
             network, np.concatenate(windows), directions, batch_size=batch_size, device=device
         )
         for i, part in zip(members, _part(found, windows), strict=True):
-            artifact[i] = to_volts(overlap_add(part, plans[i]), scale)
+            artifact[i] = np.zeros(recording[i].shape)
+            artifact[i][shown] = to_volts(overlap_add(part, plans[i]), scale)
     return artifact
+
+
+def choose_shown(recording: Sequence[FloatArray], info: mne.Info, sfreq: float) -> IntArray:
+    """Choose the channels that the network is shown: a loose electrode would drown the others."""
+    loud = find_loud(measure_levels(recording, sfreq))
+    if not loud.any() or len(loud) - loud.sum() < 2:
+        return np.arange(len(loud))
+    names = ", ".join(name for name, big in zip(info["ch_names"], loud, strict=True) if big)
+    warn(
+        f"Usually more than five times as large as the median channel: {names}. The network is not "
+        "shown such channels and finds no artifact in them. Mark loose electrodes with "
+        "inst.info['bads'] and interpolate them with inst.interpolate_bads()."
+    )
+    return np.flatnonzero(~loud)
 
 
 def find_artifact(signal: Signal, record: ModelRecord, **options: Any) -> list[FloatArray]:

@@ -19,6 +19,7 @@ from mne_artdenoise.comparison import (
     measure_shares,
     tabulate,
 )
+from mne_artdenoise.provenance import read_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,9 +116,10 @@ def add_denoising(
     fig = plot_denoising(before, after, truth=truth, show=False)
     report.add_figure(fig, title="Before and after", **place)
     plt.close(fig)
+    pair = compare(before, after, truth)
     rows = "".join(
         f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
-        for name, value in tabulate(compare(before, after, truth)).items()
+        for name, value in {**_tell_models(after), **tabulate(pair)}.items()
     )
     table = f'<table class="table table-sm w-auto"><tbody>{rows}</tbody></table>'
     report.add_html(table, title="Numbers", **place)
@@ -130,6 +132,23 @@ def _describe(pair: Comparison) -> str:
     rows = tabulate(pair)
     text = f"{rows['EEG channels']} EEG channels, {rows['Duration']}. Removed {rows['Removed']}"
     return f"{text}. SNR {rows['SNR']}." if "SNR" in rows else f"{text} of {rows['Before']}."
+
+
+def _tell_models(after: Instance) -> dict[str, str]:
+    """Tell what denoised a recording, oldest first, as far as its description says."""
+    if isinstance(after, np.ndarray):
+        return {}
+    told = [
+        f"{entry.get('model')} (mne-artdenoise {entry.get('version')}; "
+        f"spatial filters {_tell_switch(entry.get('spatial'))}, "
+        f"gate {_tell_switch(entry.get('gate'))}, strength {entry.get('strength')})"
+        for entry in read_lines(after.info)
+    ]
+    return {"Denoised by": ", then ".join(told)} if told else {}
+
+
+def _tell_switch(value: object) -> str:
+    return "on" if value else "off"
 
 
 def _plot_traces(panel: SubFigure, pair: Comparison, first: int, last: int) -> None:
@@ -158,7 +177,7 @@ def _plot_traces(panel: SubFigure, pair: Comparison, first: int, last: int) -> N
     for axes in (left, right):
         for border in borders[(borders > first) & (borders < last)]:
             axes.axvline(border / pair.signal.sfreq, color="0.7", linewidth=0.8, zorder=0)
-        axes.set_xlabel("Time (s)")
+        axes.set_xlabel("Time (s)" if n_epochs == 1 else "Time (s), epochs one after the other")
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
         legend = axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)

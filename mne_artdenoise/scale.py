@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mne_artdenoise._typing import FloatArray
 
 _PIECE = 1.0  # seconds: long enough for the slow rhythms, short enough that artifacts stay few
+_LOUD = 5.0  # times the median channel: louder than blinks make any electrode for most of the time
 _PIECES_AT_ONCE = 64  # bounds the temporary copy on long recordings
 
 
@@ -36,11 +37,7 @@ def measure_scale(segments: Sequence[FloatArray], sfreq: float) -> float:
     Medians, so that artifacts in less than half of the seconds and channels hardly change it.
     ``scale`` is proportional to the signal. A recording that is flat raises a ValueError.
     """
-    n_piece = max(2, round(_PIECE * sfreq))
-    deviations = [_measure_pieces(segment, n_piece) for segment in segments]
-    if not sum(piece.shape[-1] for piece in deviations):
-        raise ValueError("Found no segment of two samples or more, but a scale needs a signal.")
-    levels = np.median(np.concatenate(deviations, axis=-1), axis=-1)
+    levels = measure_levels(segments, sfreq)
     levels = levels[levels > 0]
     if not levels.size:
         raise ValueError(
@@ -48,6 +45,32 @@ def measure_scale(segments: Sequence[FloatArray], sfreq: float) -> float:
             "picks if the recording has others."
         )
     return float(np.median(levels))
+
+
+def measure_levels(segments: Sequence[FloatArray], sfreq: float) -> FloatArray:
+    """Measure how large each channel usually is: what `measure_scale` is the median of, in volts."""
+    n_piece = max(2, round(_PIECE * sfreq))
+    deviations = [_measure_pieces(segment, n_piece) for segment in segments]
+    if not sum(piece.shape[-1] for piece in deviations):
+        raise ValueError("Found no segment of two samples or more, but a scale needs a signal.")
+    return np.asarray(np.median(np.concatenate(deviations, axis=-1), axis=-1))
+
+
+def find_loud(levels: FloatArray) -> npt.NDArray[np.bool_]:
+    """Find the channels that are usually more than five times as large as the median channel.
+
+    Parameters
+    ----------
+    levels : ndarray, shape (n_channels,)
+        What `measure_levels` gave.
+
+    Returns
+    -------
+    loud : ndarray of bool, shape (n_channels,)
+        Neither blinks nor brain do that to an electrode: it is loose.
+    """
+    alive = levels[levels > 0]
+    return np.asarray(levels > _LOUD * (np.median(alive) if alive.size else np.inf))
 
 
 def to_model_scale(x: FloatArray, scale: float) -> npt.NDArray[np.float32]:

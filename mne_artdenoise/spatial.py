@@ -44,7 +44,7 @@ class FilterConfig:
     closed: float = (
         1.5  # power of a direction, in units of the rest's, up to which the gate is shut
     )
-    opened: float = 3.0  # and from which on it is open
+    opened: float = 4.0  # and from which on it is open
     cycles: float = 1.5  # of a band's lower edge: how long the gate looks
 
 
