@@ -259,14 +259,15 @@ def choose_channels(pair: Comparison, most: int = 10) -> IntArray:
     Returns
     -------
     rows : ndarray, shape (n_chosen,)
-        From front to back; without positions, in the order of the recording.
+        From front to back; where no electrode has a position, in the order of the recording.
     """
     size = np.sqrt(np.square(pair.join(pair.removed)).sum(axis=1))
     size /= max(size.max(), 1e-30)
     keep, _ = find_positioned(pair.signal.info)
-    if len(keep) < len(size):
+    if not len(keep):
         return np.sort(np.argsort(-size, kind="stable")[:most])
-    places = np.array([ch["loc"][:3] for ch in pair.signal.info["chs"]])
+    places = np.array([pair.signal.info["chs"][row]["loc"][:3] for row in keep])
+    size = size[keep]  # a channel without a position was left alone: there is nothing to show
     chosen = [int(np.argmax(size))]
     distance = np.full(len(size), np.inf)
     while len(chosen) < min(most, len(size)):
@@ -275,4 +276,4 @@ def choose_channels(pair: Comparison, most: int = 10) -> IntArray:
         distance[chosen] = -1.0  # not again, even where two electrodes are in one place
         chosen.append(int(np.argmax(distance * (0.5 + size))))
     line = np.round(places[:, 1] / 0.02)  # electrodes in one line across the head: left to right
-    return np.array(sorted(chosen, key=lambda row: (-line[row], places[row, 0])))
+    return keep[sorted(chosen, key=lambda row: (-line[row], places[row, 0]))]

@@ -118,7 +118,7 @@ def add_denoising(
     plt.close(fig)
     pair = compare(before, after, truth)
     rows = "".join(
-        f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
+        f'<tr><th scope="row" class="text-nowrap">{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
         for name, value in {**_tell_models(after), **tabulate(pair)}.items()
     )
     table = f'<table class="table table-sm w-auto"><tbody>{rows}</tbody></table>'
@@ -139,7 +139,7 @@ def _tell_models(after: Instance) -> dict[str, str]:
     if isinstance(after, np.ndarray):
         return {}
     told = [
-        f"{entry.get('model')} (mne-artdenoise {entry.get('version')}; "
+        f"{entry.get('model')} (mne-artdenoise, version {entry.get('version')}; "
         f"spatial filters {_tell_switch(entry.get('spatial'))}, "
         f"gate {_tell_switch(entry.get('gate'))}, strength {entry.get('strength')})"
         for entry in read_lines(after.info)

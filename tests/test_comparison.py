@@ -136,6 +136,17 @@ def test_without_positions_those_that_lost_most_are_chosen():
     assert rows.tolist() == list(range(5, 15))
 
 
+def test_one_electrode_without_a_position_does_not_put_the_others_in_disorder(make_raw):
+    raw = make_raw(20, 2.0)
+    rows = c.choose_channels(c.compare(raw, raw)).tolist()
+    raw.info["chs"][3]["loc"][:3] = np.nan  # Oz
+    without = c.choose_channels(c.compare(raw, raw)).tolist()
+    assert 3 in rows
+    assert 3 not in without
+    assert [raw.ch_names[row] for row in without][:2] == [raw.ch_names[row] for row in rows][:2]
+    assert len(without) == 10
+
+
 def test_epochs_and_evoked_are_compared(make_epochs, make_evoked):
     epochs = make_epochs(3)
     artifact = np.zeros(epochs._data.shape)
@@ -156,3 +167,12 @@ def test_recordings_that_do_not_fit_are_told(make_raw):
         c.compare(raw, raw, make_raw(4, 20.0, 100.0))
     with pytest.raises(TypeError, match="Raw, Epochs or Evoked to compare, got ndarray"):
         c.compare(raw, raw.get_data())
+
+
+def test_what_was_left_alone_is_told(make_raw):
+    spans = mne.Annotations([5, 8], [2, 1], ["BAD_jump", "stimulus"])
+    raw = make_raw(5, 10.0, annotations=spans, bads=["Pz", "EOG000"], extra_types=["eog"])
+    raw.info["chs"][3]["loc"][:3] = np.nan
+    told = c.tabulate(c.compare(raw, raw))["Left alone"]
+    assert told == "Pz (marked bad), Oz (no position), 2.0 s annotated BAD or EDGE"
+    assert "Left alone" not in c.tabulate(c.compare(make_raw(), make_raw()))

@@ -48,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": TOOL - {"denoiser"},
     "": TOOL | {"report", "idioms", "provenance"},
     "__main__": TOOL | {"report", ""},
+    "report": TOOL | {"provenance"},
 }
 
 # Where a library may appear. A folder stands for all that is in it.

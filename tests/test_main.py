@@ -40,7 +40,7 @@ def stand_in(monkeypatch):
     module = ModuleType("mne_artdenoise.denoiser")
     module.ArtifactDenoiser = HalvingDenoiser
     monkeypatch.setitem(sys.modules, "mne_artdenoise.denoiser", module)
-    monkeypatch.setattr(cli, "SIMULATED_SECONDS", 3.0)
+    monkeypatch.setattr(cli, "SIMULATED_SECONDS", 5.0)
 
 
 @pytest.fixture
@@ -79,16 +79,20 @@ def test_without_a_file_a_recording_is_simulated_and_the_true_gain_told(tmp_path
     noisy, clean = (mne.io.read_raw(folder / name, verbose=False) for name in SIMULATED[:0:-1])
     np.testing.assert_allclose(clean.get_data(), noisy.get_data() / 2, rtol=1e-6)
     assert len(noisy.ch_names) == 32
-    assert noisy.info["sfreq"] == 250.0
+    assert (noisy.info["sfreq"], noisy.info["highpass"]) == (250.0, 1.0)
     assert (folder / SIMULATED[0]).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_gain_told_is_that_against_the_truth(tmp_path, capsys):
     run("clean", "--out", tmp_path, "--seed", 3)
     lines = dict(line.rsplit(maxsplit=2)[:2] for line in capsys.readouterr().out.splitlines()[1:4])
-    # Half of (brain + 2 times its power in artifact) leaves an error of 1/4 + 2/4.
-    assert float(lines["SNR before"]) == pytest.approx(-3.0, abs=0.05)
-    assert float(lines["SNR after"]) == pytest.approx(1.25, abs=0.4)
+    # It is mixed at -3 dB, and high-passed; artifacts are slower than brain.
+    before = float(lines["SNR before"])
+    assert -3.0 < before < 0.0
+    # Half of brain and artifact leaves an error of a quarter of both powers.
+    assert float(lines["SNR after"]) == pytest.approx(
+        10 * np.log10(4 / (1 + 10 ** (-before / 10))), abs=0.4
+    )
     gain = float(lines["SNR after"]) - float(lines["SNR before"])
     assert float(lines["true gain"]) == pytest.approx(gain, abs=0.11)
 

@@ -15,6 +15,7 @@ from matplotlib import colors
 from matplotlib import pyplot as plt
 
 from mne_artdenoise import report as r
+from mne_artdenoise.provenance import add_line
 from mne_artdenoise.synthesis import simulate_raw
 
 
@@ -168,3 +169,14 @@ def test_report_without_check_or_truth_can_be_saved(make_denoised, tmp_path):
     assert "Components" not in "".join(report.html)
     report.save(tmp_path / "report.html", open_browser=False, verbose=False)
     assert "Cleaning" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_model_and_its_options_are_told(make_denoised, make_record):
+    raw, clean, _ = make_denoised()
+    parameters = {"spatial": True, "gate": False, "strength": 0.5, "overlap": 0.5}
+    add_line(clean, make_record(id="some-v1"), parameters)
+    report = mne.Report(title="Test", verbose=False)
+    r.add_denoising(report, raw, clean)
+    page = "".join(report.html)
+    assert "some-v1 (mne-artdenoise, version " in page
+    assert "spatial filters on, gate off, strength 0.5)" in page
