@@ -91,7 +91,7 @@ def check_positions(info: mne.Info, missing: Sequence[str]) -> None:
             f"are needed to tell artifact from brain. {call}"
         )
     warn(
-        f"{list_names(missing)} will be left as they are, for they have no position. {call}",
+        f"{list_names(missing)} will be left unchanged, for want of a position. {call}",
         RuntimeWarning,
     )
 
