@@ -118,7 +118,8 @@ def add_denoising(
     plt.close(fig)
     pair = compare(before, after, truth)
     rows = "".join(
-        f'<tr><th scope="row" class="text-nowrap">{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
+        f'<tr><th scope="row" class="text-nowrap">{html.escape(name)}</th>'
+        f"<td>{html.escape(value)}</td></tr>"
         for name, value in {**_tell_models(after), **tabulate(pair)}.items()
     )
     table = f'<table class="table table-sm w-auto"><tbody>{rows}</tbody></table>'
