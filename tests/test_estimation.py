@@ -164,7 +164,8 @@ def test_a_rare_burst_is_always_taken(make_long, onset):
 
 def test_a_loose_electrode_does_not_choose_for_all(make_long):
     raw = make_long()
-    raw._data[3] += 1e-3 * np.random.default_rng(1).standard_normal(raw.n_times)
+    size = 1e-3 * (1 + 0.1 * np.sin(2 * np.pi * raw.times / 600))  # largest after 150 s
+    raw._data[3] += size * np.random.default_rng(1).standard_normal(raw.n_times)
     signal = read_signal(raw)
     cuts = [(0, start, start + 1000) for start in range(0, 60000, 1000)]
     assert np.argmax(measure_activity(signal, cuts)) == 33
