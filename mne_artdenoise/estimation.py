@@ -133,13 +133,18 @@ def learn_filter(signal: Signal, record: ModelRecord, **options: Any) -> Spatial
     edges = choose_edges(signal.n_channels, seconds, record.band[1])
     some = take_stretches(signal)
     sfreq = record.sfreq
-    recording = resample(some, record)
-    fitted, removed = None, [np.zeros_like(x) for x in recording]
+    recording = [to_model_rate(x, some.sfreq, sfreq) for x in some.segments]
+    nothing = [np.zeros_like(x) for x in recording]
+    fitted, removed, found = None, nothing, nothing
     for _ in range(PASSES):
-        left = [x - gone for x, gone in zip(recording, removed, strict=True)]
-        found = run_model(left, some.info, record, **options)
-        artifact = [gone + more for gone, more in zip(removed, found, strict=True)]
-        fitted = fit_filter(recording, project(artifact, some.info), sfreq, edges=edges)
+        left = [
+            to_model_rate(x - gone, sfreq, sfreq, record.l_freq)
+            for x, gone in zip(recording, removed, strict=True)
+        ]
+        more = project(run_model(left, some.info, record, **options), some.info)
+        found = [old + new for old, new in zip(found, more, strict=True)]
+        artifact = [gone + new for gone, new in zip(removed, more, strict=True)]
+        fitted = fit_filter(recording, artifact, sfreq, edges=edges, found=found)
         removed = [apply_filter(fitted, x, sfreq, gate=False) for x in recording]
     return cast("SpatialFilter", fitted)
 

@@ -48,7 +48,7 @@ def measure_scale(segments: Sequence[FloatArray], sfreq: float) -> float:
 
 
 def measure_levels(segments: Sequence[FloatArray], sfreq: float) -> FloatArray:
-    """Measure how large each channel usually is: what `measure_scale` is the median of, in volts."""
+    """Measure how large each channel usually is, in volts: `measure_scale` is their median."""
     n_piece = max(2, round(_PIECE * sfreq))
     deviations = [_measure_pieces(segment, n_piece) for segment in segments]
     if not sum(piece.shape[-1] for piece in deviations):

@@ -13,23 +13,21 @@ without artifact come out bit-identical.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
+from scipy.fft import irfft
 from scipy.linalg import eigh
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from ._typing import FloatArray
+from .bands import LOWEST, MARGIN, cut_blocks, find_margin, transform_block
+from .gate import calibrate_gate, find_span, open_gate, smooth_power
 
 EDGES = (3.5, 7.0, 14.0, 25.0)  # hertz, between delta, theta, alpha, beta and what is above
-LOWEST = 0.25  # hertz: under it the network sees next to nothing, so nothing is removed
-MARGIN = 4.0  # seconds mirrored at either end of a segment, longer than any band's response
-BLOCK = 300.0  # seconds filtered at once: bounds the memory of long recordings
 
 
+POOLED_FROM = 14.0  # hertz
 SECONDS_PER_CHANNEL = 0.5  # of data, from which on every band has a filter of its own
 
 
@@ -39,13 +37,11 @@ class FilterConfig:
 
     mu: float = 1.0  # artifact against brain at which a direction is removed by half
     ridge: float = 1e-3  # of the mean variance, added to the rest's covariance
-    pooling: float = 0.5  # share of a band's covariances taken from all bands: topographies agree
-    weakest: float = 0.3  # artifact against brain below which a direction is left alone altogether
-    closed: float = (
-        1.5  # power of a direction, in units of the rest's, up to which the gate is shut
+    pooling: float = (
+        0.5  # share of a high band's covariances taken from all of them, see `pool_bands`
     )
-    opened: float = 4.0  # and from which on it is open
-    cycles: float = 1.5  # of a band's lower edge: how long the gate looks
+    weakest: float = 0.3  # artifact against brain below which a direction is left alone altogether
+    guard: float = 3.0  # times mu in a band of its own around 10 Hz, where rhythms of the brain are
 
 
 @dataclass(frozen=True)
@@ -62,6 +58,8 @@ class BandFilter:
         And back: topographies.
     ratios : ndarray, shape (n_directions,)
         Artifact against brain in each, falling.
+    closed : float
+        Power of the directions, in units of the rest's, up to which the gate is shut.
     """
 
     low: float
@@ -69,6 +67,7 @@ class BandFilter:
     unmixing: FloatArray
     mixing: FloatArray
     ratios: FloatArray
+    closed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,7 @@ def fit_filter(
     *,
     edges: Sequence[float] = EDGES,
     config: FilterConfig | None = None,
+    found: Sequence[FloatArray] | None = None,
 ) -> SpatialFilter:
     """Fit one filter per band to segments of a recording and the artifact estimated in them.
 
@@ -104,6 +104,8 @@ def fit_filter(
         Between the bands, in hertz.
     config : FilterConfig | None
         How.
+    found : sequence of ndarray, shape (n_channels, n_times) | None
+        What tells the gates where nothing is wrong, if it is not ``artifact``.
 
     Returns
     -------
@@ -111,13 +113,38 @@ def fit_filter(
     """
     config = FilterConfig() if config is None else config
     rest = [y - a for y, a in zip(recording, artifact, strict=True)]
-    bad = pool_bands(measure_covariances(artifact, sfreq, edges), config.pooling)
-    good = pool_bands(measure_covariances(rest, sfreq, edges), config.pooling)
+    bad = pool_bands(measure_covariances(artifact, sfreq, edges), edges, config.pooling)
+    good = pool_bands(measure_covariances(rest, sfreq, edges), edges, config.pooling)
     limits = (LOWEST, *edges, sfreq / 2)
     bands = tuple(
         solve_band(bad[k], good[k], limits[k], limits[k + 1], config) for k in range(len(bad))
     )
-    return SpatialFilter(bands, config)
+    found = artifact if found is None else found
+    return SpatialFilter(_calibrate(bands, recording, found, sfreq), config)
+
+
+def _calibrate(
+    bands: tuple[BandFilter, ...],
+    recording: Sequence[FloatArray],
+    artifact: Sequence[FloatArray],
+    sfreq: float,
+) -> tuple[BandFilter, ...]:
+    """Set the gates of the bands by what the directions do where no artifact was found."""
+    edges = tuple(band.low for band in bands[1:])
+    powers: list[list[list[FloatArray]]] = [[[], []] for _ in bands]
+    for pair in zip(recording, artifact, strict=True):
+        for which, x in enumerate(pair):
+            for _, _, block in cut_blocks(x, sfreq):
+                spectrum, masks = transform_block(block, sfreq, edges)
+                for band, mask, kept in zip(bands, masks, powers, strict=True):
+                    if not len(band.ratios):
+                        continue
+                    sources = filter_directions(band, spectrum, mask, block.shape[1], sfreq)
+                    kept[which].append(smooth_power(sources, find_span(band.low, sfreq)))
+    return tuple(
+        replace(band, closed=calibrate_gate(*map(np.concatenate, kept))) if kept[0] else band
+        for band, kept in zip(bands, powers, strict=True)
+    )
 
 
 def choose_edges(n_channels: int, seconds: float, top: float) -> tuple[float, ...]:
@@ -155,11 +182,18 @@ def solve_band(
     return BandFilter(low, high, unmixing, good @ unmixing.T, ratios[strong])
 
 
-def pool_bands(covariances: FloatArray, share: float) -> FloatArray:
-    """Mix into each band's covariance that of all bands, at the size of the band's own."""
-    total = covariances.sum(axis=0)
-    size = np.trace(covariances, axis1=1, axis2=2) / max(float(np.trace(total)), 1e-300)
-    return np.asarray((1 - share) * covariances + share * size[:, None, None] * total)
+def pool_bands(covariances: FloatArray, edges: Sequence[float], share: float) -> FloatArray:
+    """Mix into the covariance of each band above 14 Hz that of all of them, at the band's own size.
+
+    There it is muscle, whose topographies agree. Below, blinks and rhythms differ by band.
+    """
+    high = np.array([0.0, *edges]) >= POOLED_FROM
+    pooled = covariances.copy()
+    if high.any():
+        total = covariances[high].sum(axis=0)
+        size = np.trace(covariances[high], axis1=1, axis2=2) / max(float(np.trace(total)), 1e-300)
+        pooled[high] = (1 - share) * covariances[high] + share * size[:, None, None] * total
+    return pooled
 
 
 def measure_covariances(
@@ -211,7 +245,10 @@ def apply_filter(
             if not len(band.ratios):
                 continue
             sources = filter_directions(band, spectrum, mask, block.shape[1], sfreq)
-            sources *= find_gain(sources, band, sfreq, fitted.config, gate)
+            if gate:
+                power = smooth_power(sources, find_span(band.low, sfreq))
+                sources *= open_gate(power, band.closed)
+            sources *= find_gains(band, fitted.config)[:, np.newaxis]
             artifact[:, start:stop] += band.mixing @ sources[:, margin : margin + stop - start]
     return artifact
 
@@ -223,72 +260,13 @@ def filter_directions(
     used = mask > 0
     banded = np.zeros((len(band.ratios), spectrum.shape[1]), dtype=spectrum.dtype)
     banded[:, used] = band.unmixing @ (spectrum[:, used] * mask[used])
-    margin = _margin(n_times, sfreq)
+    margin = find_margin(n_times, sfreq)
     length = 2 * (spectrum.shape[1] - 1)
     return np.asarray(irfft(banded, n=length, axis=-1)[:, margin : margin + n_times])
 
 
-def find_gain(
-    sources: FloatArray, band: BandFilter, sfreq: float, config: FilterConfig, gate: bool
-) -> FloatArray:
-    """Find what share of each direction to remove: constant, or by the power of the moment."""
-    constant: FloatArray = (band.ratios / (band.ratios + config.mu))[:, None]
-    if not gate:
-        return constant
-    span = max(0.25, config.cycles / max(band.low, 1.0))
-    length = min(max(3, round(span * sfreq)), sources.shape[1])
-    rise = (smooth_power(sources, length) - config.closed) / (config.opened - config.closed)
-    rise = np.clip(rise, 0.0, 1.0)
-    return np.asarray(constant * rise * rise * (3 - 2 * rise))
-
-
-def smooth_power(sources: FloatArray, length: int) -> FloatArray:
-    """Power around each sample, widened so that the gate opens before an artifact begins."""
-    power = uniform_filter1d(sources**2, length, axis=-1, mode="nearest")
-    power = maximum_filter1d(power, length, axis=-1, mode="nearest")
-    smooth: FloatArray = uniform_filter1d(power, length, axis=-1, mode="nearest")
-    return smooth
-
-
-def cut_blocks(x: FloatArray, sfreq: float) -> Iterator[tuple[int, int, FloatArray]]:
-    """Stretches of a segment with a margin around them: (start, stop, stretch with margins)."""
-    n_times, size, margin = x.shape[1], round(BLOCK * sfreq), round(MARGIN * sfreq)
-    for start in range(0, max(1, n_times - size // 2), size):
-        stop = n_times if start + 1.5 * size >= n_times else start + size
-        yield start, stop, x[:, max(0, start - margin) : stop + margin]
-
-
-def transform_block(
-    block: FloatArray, sfreq: float, edges: Sequence[float]
-) -> tuple[FloatArray, FloatArray]:
-    """Spectrum of a stretch, mirrored beyond its ends, and the masks of the bands on its bins."""
-    margin = _margin(block.shape[1], sfreq)
-    centred = block - block.mean(axis=1, keepdims=True)
-    length = next_fast_len(block.shape[1] + 2 * margin, real=True)
-    while length % 2:
-        length = next_fast_len(length + 1, real=True)
-    # Filled up by more of the mirror: a constant would count as slow power in covariances.
-    after = length - margin - block.shape[1]
-    mirrored = np.pad(centred, ((0, 0), (margin, after)), mode="reflect")
-    spectrum = rfft(mirrored, axis=-1)
-    return spectrum, make_masks(rfftfreq(length, 1 / sfreq), edges)
-
-
-def _margin(n_times: int, sfreq: float) -> int:
-    return min(round(MARGIN * sfreq), n_times - 1)
-
-
-def make_masks(frequency: FloatArray, edges: Sequence[float]) -> FloatArray:
-    """Smooth band masks that add to one above ``LOWEST``, shape (n_bands, n_frequencies).
-
-    Neighbours cross as raised cosines on a logarithmic axis, a third of an octave to either side.
-    """
-    octaves = np.log2(np.maximum(frequency, 1e-3))
-    steps = [_rise(octaves, edge) for edge in (LOWEST, *edges)]
-    steps.append(np.zeros_like(octaves))
-    return np.array([low - high for low, high in pairwise(steps)])
-
-
-def _rise(octaves: FloatArray, edge: float, half: float = 1 / 3) -> FloatArray:
-    phase = np.clip((octaves - np.log2(edge)) / half, -1.0, 1.0)
-    return np.asarray(0.5 + 0.5 * np.sin(0.5 * np.pi * phase))
+def find_gains(band: BandFilter, config: FilterConfig) -> FloatArray:
+    """Find the share of each direction that is artifact, shape (n_directions,)."""
+    alone = band.low < 10.0 < band.high < 4 * band.low
+    mu = config.mu * (config.guard if alone else 1.0)
+    return np.asarray(band.ratios / (band.ratios + mu))

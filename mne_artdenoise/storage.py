@@ -21,7 +21,7 @@ from .spatial import BandFilter, FilterConfig, SpatialFilter
 from .weights.record import format_record, parse_record
 
 FORMAT = 1
-FIELDS = ("unmixing", "mixing", "ratios")  # of the filter of a band
+FIELDS = ("unmixing", "mixing", "ratios")
 SUFFIX = "-artdenoise.npz"
 # What numpy, zipfile and json raise on files that are damaged, cut, or of something else.
 UNREADABLE = (
@@ -105,18 +105,20 @@ def _pack_filter(fitted: SpatialFilter, arrays: dict[str, Any]) -> dict[str, Any
     for k, band in enumerate(fitted.bands):
         for name in FIELDS:
             arrays[f"band{k}/{name}"] = getattr(band, name)
-    limits = [(band.low, band.high) for band in fitted.bands]
+    limits = [(band.low, band.high, band.closed) for band in fitted.bands]
     return {"limits": limits, "config": asdict(fitted.config)}
 
 
 def _unpack_filter(meta: dict[str, Any], arrays: dict[str, Any], n_channels: int) -> SpatialFilter:
     bands = []
-    for k, (low, high) in enumerate(meta["limits"]):
+    for k, (low, high, closed) in enumerate(meta["limits"]):
         parts = [_read_numbers(arrays, f"band{k}/{name}") for name in FIELDS]
         n = len(parts[2])
         if [part.shape for part in parts] != [(n, n_channels), (n_channels, n), (n,)]:
             raise ValueError(f"the filter of band {k} has shapes that do not fit")
-        bands.append(BandFilter(float(low), float(high), *parts))
+        unmixing, mixing, ratios = parts
+        limits = (float(low), float(high))
+        bands.append(BandFilter(*limits, unmixing, mixing, ratios, float(closed)))
     return SpatialFilter(tuple(bands), FilterConfig(**meta["config"]))
 
 

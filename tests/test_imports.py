@@ -18,7 +18,7 @@ FILE_LINES, FUNCTION_LINES = 300, 45
 
 LEAVES = {"_compat", "_typing"}
 STEPS = {"recording", "preconditions", "channels", "rate", "windows", "scale"}
-CORE = STEPS | {"networks", "spatial", "metrics"}
+CORE = STEPS | {"networks", "bands", "gate", "spatial", "metrics"}
 TOOL = CORE | LEAVES | {
     "inference", "weights", "synthesis", "training", "components", "comparison", "denoiser",
 }  # fmt: skip
@@ -28,6 +28,7 @@ TOOL = CORE | LEAVES | {
 MAY_IMPORT: dict[str, set[str]] = {
     **{leaf: set() for leaf in LEAVES},
     **{part: set(LEAVES) for part in CORE},
+    "spatial": LEAVES | {"bands", "gate"},
     "inference": LEAVES,
     "weights": LEAVES,
     "weights.record": LEAVES,

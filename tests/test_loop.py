@@ -95,7 +95,7 @@ def test_training_writes_averaged_weights_that_load_strictly(bank, tmp_path):
 
 
 def test_training_reduces_the_error(bank, tmp_path):
-    config = replace(TINY, steps=60, save_every=20, floors=(0.1, 0.1))
+    config = replace(TINY, steps=60, save_every=20, floors=((0, 0.1),))
     train(bank, tmp_path, config, compiled=False)
     gains = [row["gain"] for row in read_log(tmp_path)]
     assert gains[-1] > 0.3  # decibels over leaving the windows alone
@@ -169,7 +169,7 @@ def test_the_rate_rises_holds_and_falls(step, share):
 
 @pytest.mark.parametrize(("step", "floor"), [(0, 0.1), (250, 0.01), (500, 1e-3), (999, 1e-3)])
 def test_the_floor_falls_over_the_first_half(step, floor):
-    config = TrainingConfig(steps=1000, floors=(0.1, 1e-3))
+    config = TrainingConfig(steps=1000, floors=((0, 0.1), (500, 1e-3)))
     assert find_floor(config, step) == pytest.approx(floor)
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.fft import irfft, rfft, rfftfreq
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
-from mne_artdenoise import spatial
+from mne_artdenoise import bands, spatial
 from mne_artdenoise.metrics import snr_gain
 from mne_artdenoise.spatial import EDGES, FilterConfig
 
@@ -55,32 +55,32 @@ def keep_band(x, sfreq=SFREQ, low=1.0):
 @pytest.mark.parametrize("edges", [(), (7.0,), EDGES, (3.0, 3.5)])
 def test_masks_add_to_one_above_the_lowest_frequency(edges):
     frequency = np.linspace(0, 100, 20001)
-    masks = spatial.make_masks(frequency, edges)
+    masks = bands.make_masks(frequency, edges)
     total = masks.sum(axis=0)
     assert masks.shape == (len(edges) + 1, len(frequency))
-    np.testing.assert_allclose(total[frequency > spatial.LOWEST * 2 ** (1 / 3)], 1, atol=1e-12)
+    np.testing.assert_allclose(total[frequency > bands.LOWEST * 2 ** (1 / 3)], 1, atol=1e-12)
     assert total[0] == 0
-    assert not total[frequency < spatial.LOWEST * 2 ** (-1 / 3)].any()
+    assert not total[frequency < bands.LOWEST * 2 ** (-1 / 3)].any()
     assert (np.diff(total) > -1e-12).all()
 
 
 def test_masks_are_no_gains_of_less_than_nothing():
-    masks = spatial.make_masks(np.linspace(0, 100, 20001), EDGES)
+    masks = bands.make_masks(np.linspace(0, 100, 20001), EDGES)
     assert masks.min() >= 0
     assert masks.max() <= 1
 
 
 @pytest.mark.parametrize("edge", EDGES)
 def test_neighbouring_bands_cross_at_their_edge(edge):
-    masks = spatial.make_masks(np.array([edge]), EDGES)[:, 0]
+    masks = bands.make_masks(np.array([edge]), EDGES)[:, 0]
     np.testing.assert_allclose(np.sort(masks)[-2:], 0.5)
 
 
 def test_bands_of_a_block_add_to_the_block_without_its_slow_part(make_brain):
     x = keep_band(make_brain(10.0))
-    spectrum, masks = spatial.transform_block(x, SFREQ, EDGES)
+    spectrum, masks = bands.transform_block(x, SFREQ, EDGES)
     length = 2 * (spectrum.shape[1] - 1)
-    margin = round(spatial.MARGIN * SFREQ)
+    margin = round(bands.MARGIN * SFREQ)
     total = irfft(spectrum * masks.sum(axis=0), n=length)[:, margin : margin + x.shape[1]]
     middle = slice(400, -400)
     assert np.std((total - x)[:, middle]) < 0.03 * np.std(x)
@@ -108,11 +108,11 @@ def test_few_seconds_of_many_channels_give_fewer_bands():
     "n_times", [1, 2, 99, 100, 101, 149, 150, 151, 299, 1000, 1249, 1250, 1251]
 )
 def test_blocks_cover_every_sample_once(monkeypatch, n_times):
-    monkeypatch.setattr(spatial, "BLOCK", 1.0)
-    monkeypatch.setattr(spatial, "MARGIN", 0.3)
+    monkeypatch.setattr(bands, "BLOCK", 1.0)
+    monkeypatch.setattr(bands, "MARGIN", 0.3)
     x = np.arange(2.0 * n_times).reshape(2, n_times)
     covered = np.zeros(n_times, int)
-    for start, stop, block in spatial.cut_blocks(x, 100.0):
+    for start, stop, block in bands.cut_blocks(x, 100.0):
         covered[start:stop] += 1
         first, last = max(0, start - 30), min(n_times, stop + 30)
         assert np.array_equal(block, x[:, first:last])
@@ -121,7 +121,7 @@ def test_blocks_cover_every_sample_once(monkeypatch, n_times):
 
 
 def test_a_usual_recording_is_one_block(make_brain):
-    assert len(list(spatial.cut_blocks(make_brain(60.0), SFREQ))) == 1
+    assert len(list(bands.cut_blocks(make_brain(60.0), SFREQ))) == 1
 
 
 @pytest.mark.parametrize("gate", [True, False])
@@ -133,8 +133,8 @@ def test_filtering_by_blocks_is_filtering_at_once(
     x = keep_band(make_brain(seconds) + artifact)
     fitted = spatial.fit_filter([x], [artifact], SFREQ)
     once = spatial.apply_filter(fitted, x, SFREQ, gate=gate)
-    monkeypatch.setattr(spatial, "BLOCK", 5.0)
-    assert len(list(spatial.cut_blocks(x, SFREQ))) > 1
+    monkeypatch.setattr(bands, "BLOCK", 5.0)
+    assert len(list(bands.cut_blocks(x, SFREQ))) > 1
     blocks = spatial.apply_filter(fitted, x, SFREQ, gate=gate)
     assert np.std(blocks - once) < 0.01 * np.std(once)
     assert np.abs(blocks - once).max() < 0.05 * np.abs(once).max()
@@ -149,7 +149,7 @@ def test_covariances_are_those_of_the_bands_in_time(make_brain):
     found = spatial.measure_covariances([x], SFREQ, EDGES)
     assert found.shape == (len(EDGES) + 1, N_CHANNELS, N_CHANNELS)
     spectrum, frequency = rfft(x), rfftfreq(x.shape[1], 1 / SFREQ)
-    for mask, covariance in zip(spatial.make_masks(frequency, EDGES), found, strict=True):
+    for mask, covariance in zip(bands.make_masks(frequency, EDGES), found, strict=True):
         banded = irfft(spectrum * mask, n=x.shape[1])
         wanted = banded @ banded.T / x.shape[1]
         # The mirrored ends count twice: of a minute they are a tenth or so.
@@ -218,7 +218,7 @@ def test_a_filter_has_the_edges_it_was_fitted_with(make_brain, make_artifact):
     x, artifact = make_brain() + make_artifact(), make_artifact()
     fitted = spatial.fit_filter([x], [artifact], SFREQ, edges=(7.0, 14.0))
     assert fitted.edges == (7.0, 14.0)
-    assert [band.low for band in fitted.bands] == [spatial.LOWEST, 7.0, 14.0]
+    assert [band.low for band in fitted.bands] == [bands.LOWEST, 7.0, 14.0]
     assert [band.high for band in fitted.bands] == [7.0, 14.0, SFREQ / 2]
 
 
@@ -294,20 +294,23 @@ def test_the_gate_is_shut_where_there_is_no_artifact(make_brain, make_artifact):
     assert 31.8 < spans[0][1] / SFREQ + 5 < 38
 
 
-@pytest.mark.parametrize("gate", [True, False])
-def test_gains_are_shares_and_rise_with_power(gate):
-    powers = np.array([0.0, 0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 100.0, 1e6])
-    n_directions = len(powers)
-    sources = np.sqrt(powers)[:, None] * np.ones((1, 400))
-    directions = np.eye(n_directions)
-    band = spatial.BandFilter(8.0, 13.0, directions, directions, np.full(n_directions, 50.0))
-    gain = spatial.find_gain(sources, band, SFREQ, FilterConfig(), gate)
-    gain = np.broadcast_to(gain, sources.shape)
-    assert gain.min() >= 0
-    assert gain.max() <= 1
-    assert (np.diff(gain, axis=0) >= 0).all()
-    assert (gain[-2:] > 0.9).all()
-    assert (gain[:3] == 0).all() == gate  # less than brain's own power
+def test_gains_are_shares_and_rise_with_the_ratio():
+    ratios = np.array([1e6, 100.0, 8.0, 1.0, 0.5])
+    directions = np.eye(len(ratios))
+    for low, high in ((0.25, 3.5), (7.0, 14.0), (25.0, 100.0)):
+        band = spatial.BandFilter(low, high, directions, directions, ratios)
+        gain = spatial.find_gains(band, FilterConfig())
+        assert ((gain > 0) & (gain < 1)).all()
+        assert (np.diff(gain) < 0).all()
+        assert gain[0] > 0.99
+
+
+def test_a_band_around_alpha_of_its_own_is_guarded():
+    ratios, directions = np.array([4.0]), np.ones((1, 1))
+    narrow = spatial.BandFilter(7.0, 14.0, directions, directions, ratios)
+    wide = spatial.BandFilter(0.25, 100.0, directions, directions, ratios)
+    config = FilterConfig()
+    assert spatial.find_gains(narrow, config) < spatial.find_gains(wide, config)
 
 
 def test_without_the_gate_every_sample_is_filtered_alike(make_brain, make_artifact):

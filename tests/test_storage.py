@@ -204,7 +204,7 @@ def change(content, path, meta=None, **arrays):
         ({"parameters": {"model": "x"}}, {}, "its parameters are"),
         ({"ch_names": ["Cz"]}, {}, "shapes that do not fit"),
         ({"record": "{}"}, {}, "missing"),
-        ({"filter": {"limits": [[1, 2]], "config": {"power": 9}}}, {}, "power"),
+        ({"filter": {"limits": [[1, 2, 0]], "config": {"power": 9}}}, {}, "power"),
         ({}, {"band0/mixing": np.full((3, 1), np.nan)}, "mixing does not hold finite numbers"),
         ({}, {"band0/ratios": np.array(["a"])}, "ratios does not hold finite numbers"),
         ({}, {"band0/ratios": np.array([Bomb()], dtype=object)}, "Object arrays"),

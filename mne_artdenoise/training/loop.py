@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import nn
@@ -30,9 +31,10 @@ class TrainingConfig:
     weight_decay: float = 0.01
     average: float = 0.998  # of the weights, per step
     clip: float = 1.0
-    # Ratio under which nothing is gained, at first and from the middle on. A low one from the start
-    # holds the network at zero output: on clean windows any first attempt costs tens of decibels.
-    floors: tuple[float, float] = (0.1, 3e-4)
+    # Ratio under which nothing is gained, by step. A low one from the start holds the network at
+    # zero output: on clean windows any first attempt costs tens of decibels. A low one to the end
+    # spends the network on quiet windows, which the spatial step and its gate protect anyway.
+    floors: tuple[tuple[int, float], ...] = ((0, 0.1), (1500, 3e-4), (1750, 3e-4), (1751, 1e-2))
     seed: int = 20261121
     save_every: int = 50
     network: AnyMontageConfig = field(default_factory=AnyMontageConfig)
@@ -110,9 +112,9 @@ def take_step(
 
 
 def find_floor(config: TrainingConfig, step: int) -> float:
-    """Fall geometrically from the first floor to the last over half of the steps."""
-    first, last = config.floors
-    return float(first * (last / first) ** min(1.0, 2 * step / config.steps))
+    """Interpolate the floor of this step, geometrically."""
+    steps, floors = zip(*config.floors, strict=True)
+    return float(np.exp(np.interp(step, steps, np.log(floors))))
 
 
 def set_rate(optimiser: torch.optim.Optimizer, config: TrainingConfig, step: int) -> None:
