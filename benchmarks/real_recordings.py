@@ -39,7 +39,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for subject in ("S001", "S003", "S002", "S004", "S079"):
         runs = [read_run(args.data, subject, run) for run in ("R01", "R02")]
-        events = mne.preprocessing.find_eog_events(runs[0], ch_name="Fp1")
+        events = mne.preprocessing.find_eog_events(runs[0], ch_name=choose_forehead(runs[0]))
         for method in args.methods:
             cleaned = [METHODS[method](raw.copy()) for raw in runs]
             before, after = (measure_blink(raw, events) for raw in (runs[0], cleaned[0]))
@@ -60,6 +60,12 @@ def read_run(data: Path, subject: str, run: str) -> mne.io.BaseRaw:
     raw = mne.io.read_raw_edf(path, preload=True)
     mne.datasets.eegbci.standardize(raw)
     return raw.set_montage("colin27_1005")
+
+
+def choose_forehead(raw: mne.io.BaseRaw) -> str:
+    """Choose Fp1, or Fp2 where Fp1 is nearly dead (S079)."""
+    left, right = raw.get_data(["Fp1", "Fp2"]).std(axis=1)
+    return "Fp2" if left < 0.3 * right else "Fp1"
 
 
 def measure_blink(raw: mne.io.BaseRaw, events: np.ndarray) -> float:
