@@ -106,7 +106,7 @@ def choose_shown(recording: Sequence[FloatArray], info: mne.Info, sfreq: float) 
         return np.arange(len(loud))
     names = ", ".join(name for name, big in zip(info["ch_names"], loud, strict=True) if big)
     warn(
-        f"Usually more than five times as large as the median channel: {names}. The network is not "
+        f"Usually more than ten times as large as the median channel: {names}. The network is not "
         "shown such channels and finds no artifact in them. Mark loose electrodes with "
         "inst.info['bads'] and interpolate them with inst.interpolate_bads()."
     )

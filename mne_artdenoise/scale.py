@@ -11,7 +11,7 @@ import numpy.typing as npt
 from mne_artdenoise._typing import FloatArray
 
 _PIECE = 1.0  # seconds: long enough for the slow rhythms, short enough that artifacts stay few
-_LOUD = 5.0  # times the median channel: louder than blinks make any electrode for most of the time
+_LOUD = 10.0  # times the median channel: more than tonic muscle makes the electrode above it
 _PIECES_AT_ONCE = 64  # bounds the temporary copy on long recordings
 
 
@@ -57,7 +57,7 @@ def measure_levels(segments: Sequence[FloatArray], sfreq: float) -> FloatArray:
 
 
 def find_loud(levels: FloatArray) -> npt.NDArray[np.bool_]:
-    """Find the channels that are usually more than five times as large as the median channel.
+    """Find the channels that are usually more than ten times as large as the median channel.
 
     Parameters
     ----------

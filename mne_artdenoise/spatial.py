@@ -35,13 +35,16 @@ SECONDS_PER_CHANNEL = 0.5  # of data, from which on every band has a filter of i
 class FilterConfig:
     """How estimates become filters, each default measured on people of the training split."""
 
-    mu: float = 1.0  # artifact against brain at which a direction is removed by half
+    mu: float = 0.7  # artifact against brain at which a direction is removed by half
     ridge: float = 1e-3  # of the mean variance, added to the rest's covariance
     pooling: float = (
         0.5  # share of a high band's covariances taken from all of them, see `pool_bands`
     )
+    strongest: float = (
+        15.0  # that a direction of a band must reach, or the whole band is left alone
+    )
     weakest: float = 0.3  # artifact against brain below which a direction is left alone altogether
-    guard: float = 3.0  # times mu in a band of its own around 10 Hz, where rhythms of the brain are
+    guard: float = 7.0  # times mu in a band of its own around 10 Hz, where rhythms of the brain are
 
 
 @dataclass(frozen=True)
@@ -171,12 +174,13 @@ def solve_band(
 ) -> BandFilter:
     """Directions of one band from the covariances of artifact and rest."""
     n_channels = len(bad)
-    level = np.trace(good) / n_channels
+    level, nothing = np.trace(good) / n_channels, np.zeros((0, n_channels))
     if not np.trace(bad) > 0 or not level > 0:
-        nothing = np.zeros((0, n_channels))
         return BandFilter(low, high, nothing, nothing.T, np.zeros(0))
     good = good + config.ridge * level * np.eye(n_channels)
     ratios, directions = eigh(bad, good)
+    if ratios[-1] < config.strongest:  # no more than a network finds in clean recordings
+        return BandFilter(low, high, nothing, nothing.T, np.zeros(0))
     strong = np.flatnonzero(ratios >= config.weakest)[::-1]
     unmixing = directions[:, strong].T
     return BandFilter(low, high, unmixing, good @ unmixing.T, ratios[strong])
