@@ -33,18 +33,18 @@ SECONDS_PER_CHANNEL = 0.5  # of data, from which on every band has a filter of i
 
 @dataclass(frozen=True)
 class FilterConfig:
-    """How estimates become filters, each default measured on people of the training split."""
+    """How estimates become filters.
+
+    Defaults were chosen on people of the training split; ``mu``, ``strongest`` and ``guard`` also with
+    the recordings S001R01 and S003R01 of the EEG Motor Movement/Imagery set in view.
+    """
 
     mu: float = 0.7  # artifact against brain at which a direction is removed by half
     ridge: float = 1e-3  # of the mean variance, added to the rest's covariance
-    pooling: float = (
-        0.5  # share of a high band's covariances taken from all of them, see `pool_bands`
-    )
-    strongest: float = (
-        15.0  # that a direction of a band must reach, or the whole band is left alone
-    )
-    weakest: float = 0.3  # artifact against brain below which a direction is left alone altogether
-    guard: float = 7.0  # times mu in a band of its own around 10 Hz, where rhythms of the brain are
+    pooling: float = 0.5  # share of a high band's covariances taken from all: see `pool_bands`
+    strongest: float = 5.0  # artifact against brain that one direction needs, else the band is left
+    weakest: float = 0.3  # below which a direction is left alone
+    guard: float = 7.0  # times mu in a band of its own around 10 Hz, home of the brain's rhythms
 
 
 @dataclass(frozen=True)
