@@ -1,4 +1,4 @@
-"""Make the picture of the README from a real recording: ``python docs/make_images.py [--data FOLDER]``.
+"""Make the picture of the README: ``python docs/make_images.py [--data FOLDER]``.
 
 The recording is S003R01 of the EEG Motor Movement/Imagery set (ODC-BY 1.0, doi:10.13026/C28G6P): a
 person whom no training saw. MNE-Python downloads it where FOLDER does not hold it.

@@ -179,7 +179,7 @@ def test_nothing_to_pool_is_no_covariance():
 
 @pytest.mark.parametrize("power", [4.0, 100.0, 1e4])
 def test_a_band_finds_the_direction_of_one_artifact(power):
-    config = FilterConfig(ridge=0.0)
+    config = FilterConfig(ridge=0.0, strongest=1.0)
     bad = power * np.outer(TOPOGRAPHY, TOPOGRAPHY) / (TOPOGRAPHY @ TOPOGRAPHY)
     band = spatial.solve_band(bad, np.eye(N_CHANNELS), 8.0, 13.0, config)
     assert (band.low, band.high) == (8.0, 13.0)
@@ -201,9 +201,16 @@ def test_directions_are_of_unit_variance_in_the_rest_and_fall(rng):
 
 
 def test_weak_directions_are_left_alone():
-    config = FilterConfig(weakest=1.0, ridge=0.0)
+    config = FilterConfig(weakest=1.0, strongest=1.0, ridge=0.0)
     band = spatial.solve_band(np.diag([4.0, 1.1, 0.9]), np.eye(3), 1.0, 2.0, config)
     np.testing.assert_allclose(band.ratios, [4.0, 1.1])
+
+
+@pytest.mark.parametrize(("highest", "n_directions"), [(4.9, 0), (5.1, 3)])
+def test_a_band_in_which_nothing_stands_out_is_left_alone(highest, n_directions):
+    config = FilterConfig(weakest=0.5, strongest=5.0, ridge=0.0)
+    band = spatial.solve_band(np.diag([highest, 4.0, 1.0]), np.eye(3), 1.0, 2.0, config)
+    assert len(band.ratios) == n_directions
 
 
 @pytest.mark.parametrize(("bad", "good"), [(0.0, 1.0), (1.0, 0.0), (0.0, 0.0)])
