@@ -13,18 +13,7 @@ from pathlib import Path
 
 import mne
 import numpy as np
-from peers import clean_with_asr, clean_with_gedai, clean_with_ica
-
-from mne_artdenoise import ArtifactDenoiser
-
-METHODS = {
-    "ours": lambda raw: ArtifactDenoiser().fit_transform(raw),
-    "ours, no gate": lambda raw: ArtifactDenoiser(gate=False).fit_transform(raw),
-    "network alone": lambda raw: ArtifactDenoiser(spatial=False).fit_transform(raw),
-    "ICA + ICLabel": clean_with_ica,
-    "GEDAI": clean_with_gedai,
-    "ASR": clean_with_asr,
-}
+from quality import METHODS
 
 
 def main() -> None:

@@ -35,8 +35,9 @@ SECONDS_PER_CHANNEL = 0.5  # of data, from which on every band has a filter of i
 class FilterConfig:
     """How estimates become filters.
 
-    Defaults were chosen on people of the training split; ``mu``, ``strongest`` and ``guard`` also
-    with S001R01 and S003R01 of the EEG Motor Movement/Imagery set in view.
+    Defaults were chosen on people of the training split. ``mu``, ``strongest``, ``guard`` and where
+    ``pooling`` begins also had S001R01 and S003R01 of the EEG Motor Movement/Imagery set in view,
+    and ``strongest`` the clean recordings of held-out people.
     """
 
     mu: float = 0.7  # artifact against brain at which a direction is removed by half

@@ -167,7 +167,7 @@ def draw_start(sources: FloatArray, n_times: int, rng: np.random.Generator) -> i
 
 
 def draw_line(n_channels: int, n_times: int, sfreq: float, rng: np.random.Generator) -> FloatArray:
-    """Mains hum with harmonics, of a strength and phase of its own at each electrode."""
+    """Mains hum and a weak tone at 1.5 times it, of an own strength and phase at each electrode."""
     time = np.arange(n_times) / sfreq
     base = rng.choice([50.0, 60.0]) + rng.normal(0, 0.05)
     strength = np.exp(rng.normal(0, 0.7, n_channels)) * (1 + 3 * (rng.random(n_channels) < 0.2))
