@@ -15,7 +15,7 @@ import mne
 import numpy as np
 
 from mne_artdenoise._typing import FloatArray
-from mne_artdenoise.synthesis.artifacts import carry_maps
+from mne_artdenoise.synthesis.drawing import carry_maps
 from mne_artdenoise.synthesis.bank import Bank, CleanRecording
 from mne_artdenoise.synthesis.headmodel import draw_eye_topographies, draw_muscle_topographies
 from mne_artdenoise.synthesis.mixing import mix_at_snr

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.fft import irfft, rfft
 
 from .._typing import FloatArray, IntArray
-from ..synthesis.artifacts import draw_artifact
+from ..synthesis.drawing import draw_artifact
 from ..synthesis.bank import Bank, CleanRecording
 from ..synthesis.brain import draw_background
 

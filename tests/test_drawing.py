@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from mne_artdenoise.synthesis import artifacts
-from mne_artdenoise.synthesis.artifacts import (
+from mne_artdenoise.synthesis import drawing
+from mne_artdenoise.synthesis.drawing import (
     SHARES,
     carry_maps,
     draw_artifact,
@@ -71,7 +71,7 @@ def test_drawing_leaves_bank_and_positions_as_they_are(make_bank, read_positions
 
 
 def test_kinds_come_as_often_as_their_shares(monkeypatch, make_bank, read_positions, rng):
-    monkeypatch.setattr(artifacts, "draw_kind", lambda kind, *_: kind)
+    monkeypatch.setattr(drawing, "draw_kind", lambda kind, *_: kind)
     bank, positions = make_bank(), read_positions(2)
     drawn = Counter(draw_artifact(bank, positions, 10, rng) for _ in range(4000))
     assert sum(SHARES.values()) == pytest.approx(1.0)
