@@ -48,7 +48,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "idioms": LEAVES | {"denoiser"},
     "training": TOOL - {"denoiser"},
     "": TOOL | {"report", "idioms", "provenance"},
-    "__main__": TOOL | {"report", ""},
+    "__main__": {"commands"},
+    "commands": TOOL | {"report", ""},
     "report": TOOL | {"provenance"},
 }
 
@@ -219,7 +220,8 @@ def test_nothing_prints_or_asserts(module):
         and node.func.id == "print"
     ]
     assert asserts == []
-    assert prints == [] or module == "__main__"  # the command line's output is what it prints
+    # The command line's output is what it prints.
+    assert prints == [] or module == "__main__" or is_inside(module, "commands")
 
 
 @pytest.mark.parametrize("name", ["mne_artdenoise", "mne_artdenoise.weights"])

@@ -14,6 +14,7 @@ import pytest
 
 from mne_artdenoise import __main__ as cli
 from mne_artdenoise import weights
+from mne_artdenoise.commands import clean as clean_command
 
 mpl.use("Agg")
 
@@ -40,7 +41,7 @@ def stand_in(monkeypatch):
     module = ModuleType("mne_artdenoise.denoiser")
     module.ArtifactDenoiser = HalvingDenoiser
     monkeypatch.setitem(sys.modules, "mne_artdenoise.denoiser", module)
-    monkeypatch.setattr(cli, "SIMULATED_SECONDS", 5.0)
+    monkeypatch.setattr(clean_command, "SIMULATED_SECONDS", 5.0)
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_the_gain_told_is_that_against_the_truth(tmp_path, capsys):
 
 
 def test_seeds_decide_the_simulated_recording(tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "write_figure", lambda *_: None)  # it takes time
+    monkeypatch.setattr(clean_command, "write_figure", lambda *_: None)  # it takes time
     for folder, seed in [("a", 1), ("b", 1), ("c", 2)]:
         run("clean", "--out", tmp_path / folder, "--seed", seed)
     first, same, other = (
@@ -135,7 +136,7 @@ def test_without_a_name_the_result_is_named_after_the_recording(source, tmp_path
     ],
 )
 def test_names_of_results_keep_what_tells_recordings_apart(name, expected, tmp_path):
-    assert cli.name_clean(tmp_path / name, is_epochs=False) == expected
+    assert clean_command.name_clean(tmp_path / name, is_epochs=False) == expected
 
 
 def test_epochs_are_denoised(make_epochs, tmp_path):
@@ -173,7 +174,7 @@ def test_what_exists_is_kept_unless_told_otherwise(source, tmp_path, capsys, mon
     (tmp_path / name).write_bytes(b"kept")
     words = ["clean", source, tmp_path / "x_raw.fif", "--figure", tmp_path / "x.png"]
     words += ["--report", tmp_path / "x.html"]
-    monkeypatch.setattr(cli, "denoise", None)  # no work is done before
+    monkeypatch.setattr(clean_command, "denoise", None)  # no work is done before
     before = list_names(tmp_path)
     assert_refused(capsys, run(*words), f"{name} exists. Add --overwrite")
     assert (tmp_path / name).read_bytes() == b"kept"
@@ -189,7 +190,7 @@ def test_what_exists_is_replaced_when_told(source, tmp_path):
 
 @pytest.mark.parametrize("name", SIMULATED)
 def test_the_simulated_recording_replaces_nothing_either(tmp_path, capsys, monkeypatch, name):
-    monkeypatch.setattr(cli, "write_figure", lambda *_: None)
+    monkeypatch.setattr(clean_command, "write_figure", lambda *_: None)
     (tmp_path / name).write_bytes(b"kept")
     assert_refused(capsys, run("clean", "--out", tmp_path), "exists")
     assert list_names(tmp_path) == [name]

@@ -1,0 +1,147 @@
+"""The command ``clean``: denoise a file, or a simulated recording."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .files import (
+    EPOCHS_ENDINGS,
+    RAW_ENDINGS,
+    check_targets,
+    has_ending,
+    read_source,
+    write_figure,
+    write_instance,
+    write_report,
+)
+
+if TYPE_CHECKING:
+    import mne
+
+    from mne_artdenoise._typing import Instance
+
+DEFAULT_MODEL = "any-montage-v1"
+
+# 10-10 names of the simulated recording.
+SIMULATED_NAMES = (
+    *("Fp1", "Fp2", "AF3", "AF4", "F7", "F3", "Fz", "F4", "F8", "FC5", "FC1", "FC2", "FC6"),
+    *("T7", "C3", "Cz", "C4", "T8", "CP5", "CP1", "CP2", "CP6", "P7", "P3", "Pz", "P4", "P8"),
+    *("PO3", "PO4", "O1", "Oz", "O2"),
+)
+SIMULATED_SECONDS, SIMULATED_SFREQ, SIMULATED_HIGH_PASS = 60.0, 250.0, 1.0
+
+
+def add_clean(commands: Any) -> None:
+    """Add the command that denoises one file."""
+    about = (
+        "Remove artifacts from a recording. Without IN, a recording is simulated, and the true "
+        "gain in signal-to-noise ratio is printed."
+    )
+    clean = commands.add_parser("clean", help="denoise a recording", description=about)
+    clean.set_defaults(run=run_clean)
+    add = clean.add_argument
+    add("source", nargs="?", type=Path, metavar="IN", help="what mne.io.read_raw reads, or epochs")
+    add("target", nargs="?", type=Path, metavar="OUT", help="FIF file (default: named after IN)")
+    add("--model", default=DEFAULT_MODEL, help="pretrained model (default: %(default)s)")
+    add("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
+    add("--strength", type=float, default=1.0, help="factor of what is subtracted (default: 1)")
+    add("--no-spatial", action="store_true", help="subtract the network's estimate as it is")
+    add("--no-gate", action="store_true", help="subtract also where no artifact was found")
+    add("--overwrite", action="store_true", help="replace files that exist")
+    add("--report", type=Path, metavar="FILE.html", help="write a report")
+    add("--figure", type=Path, metavar="FILE.png", help="draw before and after")
+    add("--out", type=Path, default=Path(), metavar="DIR", help="folder of files without a name")
+    add("--seed", type=int, default=0, help="seed of the simulated recording (default: 0)")
+
+
+def run_clean(args: argparse.Namespace) -> None:
+    """Denoise a file, or a simulated recording if there is none."""
+    if args.source is None:
+        clean_simulation(args)
+    else:
+        clean_file(args, args.source)
+
+
+def clean_file(args: argparse.Namespace, source: Path) -> None:
+    """Denoise a file."""
+    is_epochs = has_ending(source, EPOCHS_ENDINGS)
+    target = args.target or args.out / name_clean(source, is_epochs)
+    endings = EPOCHS_ENDINGS if is_epochs else RAW_ENDINGS
+    if not has_ending(target, endings):
+        raise ValueError(f"OUT must end in {' or '.join(endings)} (.gz may follow), got {target}.")
+    if not source.exists():
+        raise FileNotFoundError(f"{source} does not exist.")
+    if target.resolve() == source.resolve():
+        raise ValueError(f"OUT must not be IN, {source}: the recording is kept as it was.")
+    check_targets([target, args.report, args.figure], args)
+    before = read_source(source, is_epochs)
+    after = denoise(before, args)
+    write_instance(after, target)
+    if args.figure:
+        write_figure(args.figure, before, after)
+    if args.report:
+        write_report(args.report, before, after, title=source.name)
+
+
+def clean_simulation(args: argparse.Namespace) -> None:
+    """Simulate a recording, denoise it, and tell the true gain."""
+    from mne_artdenoise.metrics import snr, snr_gain
+    from mne_artdenoise.synthesis import simulate_raw
+
+    noisy, cleaned = (args.out / f"simulated{middle}_raw.fif" for middle in ("", "_clean"))
+    figure = args.figure or args.out / "simulated_before_after.png"
+    check_targets([noisy, cleaned, figure, args.report], args)
+    info = make_simulated_info()
+    raw, truth, _ = simulate_raw(info, SIMULATED_SECONDS, rng=args.seed)
+    for inst in (raw, truth):
+        inst.filter(SIMULATED_HIGH_PASS, None)  # no method is judged below
+    print(
+        f"simulated {len(info['ch_names'])} channels, {SIMULATED_SECONDS:g} s at "
+        f"{SIMULATED_SFREQ:g} Hz above {SIMULATED_HIGH_PASS:g} Hz, "
+        f"with blinks, eye movements and muscle (seed {args.seed})"
+    )
+    result = denoise(raw, args)
+    wanted, before, after = (inst.get_data() for inst in (truth, raw, result))
+    print(f"SNR before  {float(snr(wanted, before)):6.1f} dB")
+    print(f"SNR after   {float(snr(wanted, after)):6.1f} dB")
+    print(f"true gain   {float(snr_gain(wanted, before, after)):6.1f} dB")
+    write_instance(raw, noisy)
+    write_instance(result, cleaned)
+    write_figure(figure, raw, result, truth)
+    if args.report:
+        write_report(args.report, raw, result, truth, title="simulated recording")
+
+
+def denoise(inst: Instance, args: argparse.Namespace) -> Any:
+    """Denoise as the options say, into the same type."""
+    from mne_artdenoise.denoiser import ArtifactDenoiser
+
+    denoiser = ArtifactDenoiser(
+        args.model,
+        spatial=not args.no_spatial,
+        gate=not args.no_gate,
+        strength=args.strength,
+        device=args.device,
+    )
+    return denoiser.fit_transform(inst)
+
+
+def make_simulated_info() -> mne.Info:
+    """Make the channels of the simulated recording."""
+    import mne
+
+    info = mne.create_info(list(SIMULATED_NAMES), SIMULATED_SFREQ, "eeg")
+    # MNE 1.13 renamed standard_1005 (same positions), and warns of the old name.
+    known = mne.channels.get_builtin_montages()
+    info.set_montage("colin27_1005" if "colin27_1005" in known else "standard_1005")
+    return info
+
+
+def name_clean(source: Path, is_epochs: bool) -> str:
+    """Name a result after its recording."""
+    stem = source.name.removesuffix(".gz")
+    for ending in (*RAW_ENDINGS, *EPOCHS_ENDINGS, source.suffix):
+        stem = stem.removesuffix(ending)
+    return f"{stem}_clean{'-epo.fif' if is_epochs else '_raw.fif'}"
