@@ -71,14 +71,32 @@ def test_topographies_have_a_largest_value_of_one(read_positions, rng, draw, n_m
     np.testing.assert_allclose(np.abs(maps).max(axis=1), 1.0, rtol=1e-12)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_a_blink_is_largest_at_the_forehead_and_of_one_sign(read_positions, seed):
+def test_a_blink_is_largest_at_the_forehead_and_of_one_sign(read_positions):
     names, positions = read_positions(TEN_TWENTY)
-    blink = draw_eye_topographies(positions, np.random.default_rng(seed))[BLINK]
-    assert names[int(np.argmax(np.abs(blink)))] in {"Fp1", "Fp2"}
-    at = dict(zip(names, blink, strict=True))
-    assert at["Fp1"] * at["Fp2"] > 0
-    assert max(abs(at["O1"]), abs(at["O2"])) < 0.25
+    rng = np.random.default_rng(0)
+    blinks = np.array([draw_eye_topographies(positions, rng)[BLINK] for _ in range(200)])
+    at = dict(zip(names, blinks.T, strict=True))
+    largest = [names[index] for index in np.abs(blinks).argmax(axis=1)]
+    assert np.mean([name in {"Fp1", "Fp2"} for name in largest]) > 0.95
+    assert (at["Fp1"] * at["Fp2"] > 0).all()
+    assert max(np.abs(at["O1"]).max(), np.abs(at["O2"]).max()) < 0.25
+
+
+def test_blinks_fall_over_the_head_as_those_of_people_do(read_positions):
+    # Mean blink component of 36 people, referenced to the average, Fp2 set to one.
+    measured = {
+        **{"Fp1": 0.96, "Fp2": 1.0, "F7": 0.08, "F8": 0.16, "F3": 0.07, "F4": 0.10, "Fz": 0.03},
+        **{"T7": -0.15, "T8": -0.14, "C3": -0.15, "C4": -0.14, "Cz": -0.13, "P7": -0.26},
+        **{"P8": -0.25, "P3": -0.23, "P4": -0.20, "Pz": -0.24, "O1": -0.28, "O2": -0.25},
+    }
+    names, positions = read_positions(20)
+    which = [names.index(name) for name in measured]
+    rng = np.random.default_rng(0)
+    maps = np.array([draw_eye_topographies(positions[which], rng)[BLINK] for _ in range(200)])
+    likeness = [np.corrcoef(blink, list(measured.values()))[0, 1] for blink in maps]
+    assert np.corrcoef(maps.mean(axis=0), list(measured.values()))[0, 1] > 0.98
+    assert np.quantile(likeness, 0.05) > 0.85
+    assert np.quantile(likeness, 0.05) < 0.97, "people are not all alike"
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -93,8 +111,9 @@ def test_muscles_are_strongest_at_the_rim_of_the_cap(read_positions):
     names, positions = read_positions(TEN_TWENTY)
     draws = [draw_muscle_topographies(positions, 3, np.random.default_rng(k)) for k in range(300)]
     at = dict(zip(names, np.abs(np.concatenate(draws)).mean(axis=0), strict=True))
-    middle = max(at[name] for name in ("Cz", "C3", "C4", "Pz"))
-    assert min(at[name] for name in ("F7", "F8", "T7", "T8", "Fp1", "P7")) > 1.5 * middle
+    middle = np.mean([at[name] for name in ("Cz", "Fz", "Pz")])
+    assert min(at[name] for name in ("F7", "F8", "T7", "T8", "P7", "P8", "O1")) > 1.5 * middle
+    assert at["Fp1"] > 1.3 * middle
 
 
 @pytest.mark.parametrize("seed", range(20))

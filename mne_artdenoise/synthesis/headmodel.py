@@ -11,15 +11,18 @@ import numpy as np
 
 from .._typing import FloatArray
 
-# Head coordinates in metres: +x right, +y nose, +z up. After the adult template head.
-EYES = np.array([[-0.032, 0.098, -0.020], [0.032, 0.098, -0.020]])
+# Head coordinates in metres: +x right, +y nose, +z up. After the adult template head. Places and
+# spreads are fitted to the independent components of real recordings (benchmarks/realism.py).
+CENTRE = np.array([0.0, 0.0, 0.04])
+EYES = np.array([[-0.033, 0.098, -0.012], [0.033, 0.098, -0.012]])  # where the lids act
+PUPILS = np.array([[-0.033, 0.085, -0.005], [0.033, 0.085, -0.005]])  # where the gaze acts
 HEART = np.array([0.05, 0.05, -0.40])
 MUSCLES: dict[str, tuple[tuple[float, float, float], ...]] = {
-    "frontalis": ((-0.030, 0.115, 0.040), (0.030, 0.115, 0.040)),
-    "temporalis": ((-0.080, 0.045, 0.005), (0.080, 0.045, 0.005)),
+    "frontalis": ((-0.032, 0.108, 0.045), (0.032, 0.108, 0.045)),
+    "temporalis": ((-0.080, 0.038, 0.030), (0.080, 0.038, 0.030)),
     "masseter": ((-0.070, 0.040, -0.040), (0.070, 0.040, -0.040)),
-    "neck": ((-0.040, -0.100, -0.020), (0.040, -0.100, -0.020)),
-    "auricular": ((-0.090, -0.020, -0.005), (0.090, -0.020, -0.005)),
+    "neck": ((-0.040, -0.090, -0.015), (0.040, -0.090, -0.015)),
+    "auricular": ((-0.085, -0.015, 0.005), (0.085, -0.015, 0.005)),
 }
 
 
@@ -28,31 +31,43 @@ def draw_eye_topographies(positions: FloatArray, rng: np.random.Generator) -> Fl
 
     A blink is the lid sliding over the charged cornea: a vertical dipole at both eyes. A saccade
     turns the corneo-retinal dipole in both eyes alike (Plochl et al. 2012,
-    doi:10.3389/fnhum.2012.00278).
+    doi:10.3389/fnhum.2012.00278). People differ in all of it, and no two eyes of one are equal. The
+    reference is at infinity: subtract the map at the reference, or its mean, where that matters.
     """
-    eyes = EYES * rng.uniform(0.9, 1.1, (1, 3)) + rng.normal(0, 0.003, 3)
-    balance = np.exp(rng.normal(0, 0.1, 2))
-    moments = np.array([[0.0, 0.35, 1.0], [1.0, 0.0, 0.0], [0.0, 0.1, 1.0]])
-    moments = moments + rng.normal(0, 0.08, moments.shape)
-    softening = rng.uniform(0.005, 0.03)
-    maps = []
-    for moment in moments:
-        sides = [project_dipole(positions, eye, moment, softening) for eye in eyes]
-        maps.append(balance[0] * sides[0] + balance[1] * sides[1])
-    return _normalise(np.array(maps))
+    shift, widen = rng.normal(0, 0.006, 3), rng.normal(0, 0.003)
+    turn, balance = rng.normal(0, 0.12, (3, 3)), rng.normal(0, 0.1)
+    softening = rng.uniform(0.005, 0.030)
+    maps = np.zeros((3, len(positions)))
+    for eye, side in enumerate((-1.0, 1.0)):
+        outwards = np.array([side, 0.0, 0.0])
+        lid, pupil = (places[eye] + shift + widen * outwards for places in (EYES, PUPILS))
+        moments = np.array([[0.0, 0.0, 1.0], [1.0, 0.4 * side, 0.0], [0.0, 0.1, 1.0]])
+        moments += turn + rng.normal(0, 0.12, (3, 3))
+        for row, place in enumerate((lid, pupil, pupil)):
+            maps[row] += np.exp(side * balance) * project_dipole(
+                positions, place, moments[row], softening
+            )
+    return _normalise(maps)
 
 
 def draw_muscle_topographies(
     positions: FloatArray, n_units: int, rng: np.random.Generator
 ) -> FloatArray:
-    """Motor units of one muscle, close together, shape (n_units, n_channels)."""
+    """Motor units of one muscle, close together, shape (n_units, n_channels).
+
+    Muscles lie flat under the skin, and what an electrode sees of one is mostly its upright part:
+    so were nearly all dipoles fitted to muscle components of real recordings.
+    """
     sites = MUSCLES[rng.choice(sorted(MUSCLES))]
-    site = np.array(sites[rng.integers(len(sites))]) + rng.normal(0, 0.01, 3)
+    site = np.array(sites[rng.integers(len(sites))])
+    upright = (site - CENTRE) / np.linalg.norm(site - CENTRE)
+    along = np.eye(3) - np.outer(upright, upright)  # takes away what leaves the scalp
+    site = site + along @ rng.normal(0, 0.015, 3)
     maps = []
     for _ in range(n_units):
-        moment = rng.standard_normal(3)
-        place = site + rng.normal(0, 0.008, 3)
-        maps.append(project_dipole(positions, place, moment, rng.uniform(0.008, 0.025)))
+        moment = rng.choice([-1.0, 1.0]) * upright + 0.4 * rng.standard_normal(3)
+        place = site + along @ rng.normal(0, 0.008, 3) - upright * rng.uniform(0, 0.015)
+        maps.append(project_dipole(positions, place, moment, rng.uniform(0.004, 0.022)))
     return _normalise(np.array(maps))
 
 
