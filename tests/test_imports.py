@@ -16,8 +16,8 @@ PACKAGE = "mne_artdenoise"
 ROOT = Path(mne_artdenoise.__file__).parent
 FILE_LINES, FUNCTION_LINES = 300, 45
 
-LEAVES = {"_compat", "_typing"}
-STEPS = {"recording", "preconditions", "channels", "rate", "windows", "scale"}
+LEAVES = {"_compat", "_typing", "spans"}
+STEPS = {"recording", "preconditions", "channels", "splines", "rate", "windows", "scale"}
 CORE = STEPS | {"networks", "bands", "gate", "spatial", "metrics"}
 TOOL = CORE | LEAVES | {
     "inference", "weights", "synthesis", "training", "components", "comparison", "denoiser",
@@ -26,7 +26,7 @@ TOOL = CORE | LEAVES | {
 # What of ours a module may import; its own folder may be imported too, unless the module itself is
 # named. The longest name that fits counts. What is not here is a public tool: see TOOL.
 MAY_IMPORT: dict[str, set[str]] = {
-    **{leaf: set() for leaf in LEAVES},
+    **{leaf: {"_compat", "_typing"} for leaf in LEAVES},
     **{part: set(LEAVES) for part in CORE},
     "spatial": LEAVES | {"bands", "gate"},
     "inference": LEAVES,
@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "weights.registry": LEAVES | {"weights.record"},
     "weights.download": LEAVES | {"weights.registry"},
     "weights.load": LEAVES | {"weights.registry", "weights.download", "networks"},
+    "weights.convert": LEAVES | {"weights.load", "networks"},
     "synthesis": LEAVES | STEPS | {"metrics", "inference", "weights", "networks"},
     "comparison": LEAVES | STEPS | {"metrics"},
     "projectors": LEAVES,
@@ -56,13 +57,13 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Where a library may appear. A folder stands for all that is in it.
 ONLY_IN: dict[str, set[str]] = {
     "torch": {
-        "networks", "inference", "weights.load", "training",
+        "networks", "inference", "weights.load", "weights.convert", "training",
         "synthesis.adversarial", "synthesis.diffusion", "synthesis.learned",
     },
     "pooch": {"weights.download"},
     "sklearn": {"denoiser", "training"},
 }  # fmt: skip
-ONLY_NUMPY_AND_SCIPY = {"rate", "windows", "scale", "spatial", "metrics"}
+ONLY_NUMPY_AND_SCIPY = {"rate", "windows", "scale", "splines", "spatial", "metrics"}
 WITHOUT_MNE = ONLY_NUMPY_AND_SCIPY | {"networks", "inference", "weights", "_typing"}
 
 

@@ -14,11 +14,15 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from ..networks.any_montage import AnyMontage, AnyMontageConfig
+from ..networks.art import ART, ARTConfig
+from ..networks.ic_unet import ICUNet, ICUNetConfig
 from .download import fetch_weights
 from .registry import ModelRecord, get_record
 
 NETWORKS: dict[str, tuple[type[Any], type[nn.Module]]] = {
     "any_montage": (AnyMontageConfig, AnyMontage),
+    "art": (ARTConfig, ART),
+    "ic_unet": (ICUNetConfig, ICUNet),
 }
 HEADER_LIMIT = 2**20  # bytes; some hundred per tensor, so ten thousand tensors
 LENGTH = 8  # bytes that give the length of the header
