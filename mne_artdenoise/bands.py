@@ -12,15 +12,30 @@ from ._typing import FloatArray
 
 LOWEST = 0.25  # hertz: under it the network sees next to nothing, so nothing is removed
 MARGIN = 4.0  # seconds mirrored at either end of a segment, longer than any band's response
-BLOCK = 300.0  # seconds filtered at once: bounds the memory of long recordings
+BLOCK = 300.0  # seconds filtered at once, which bounds the memory of long recordings ...
+VALUES = 5e6  # ... or fewer where there are many or fast channels: samples times channels ...
+SHORTEST_BLOCK = 30.0  # ... but no less than this many seconds, long against the margins
 
 
 def cut_blocks(x: FloatArray, sfreq: float) -> Iterator[tuple[int, int, FloatArray]]:
     """Stretches of a segment with a margin around them: (start, stop, stretch with margins)."""
-    n_times, size, margin = x.shape[1], round(BLOCK * sfreq), round(MARGIN * sfreq)
-    for start in range(0, max(1, n_times - size // 2), size):
-        stop = n_times if start + 1.5 * size >= n_times else start + size
-        yield start, stop, x[:, max(0, start - margin) : stop + margin]
+    for start, stop in plan_blocks(x.shape, sfreq):
+        yield start, stop, take_block(x, start, stop, sfreq)
+
+
+def plan_blocks(shape: tuple[int, ...], sfreq: float) -> list[tuple[int, int]]:
+    """Plan the stretches of a segment of this shape: first and last sample (excluded) of each."""
+    n_channels, n_times = shape
+    fewer = max(SHORTEST_BLOCK, VALUES / (max(n_channels, 1) * sfreq))
+    size = round(min(BLOCK, fewer) * sfreq)
+    starts = range(0, max(1, n_times - size // 2), size)
+    return [(start, n_times if start + 1.5 * size >= n_times else start + size) for start in starts]
+
+
+def take_block(x: FloatArray, start: int, stop: int, sfreq: float) -> FloatArray:
+    """Take a stretch of a segment with the margin around it."""
+    margin = round(MARGIN * sfreq)
+    return x[:, max(0, start - margin) : stop + margin]
 
 
 def transform_block(

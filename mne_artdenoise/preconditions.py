@@ -10,6 +10,7 @@ import numpy as np
 
 from mne_artdenoise._compat import logger, warn
 from mne_artdenoise._typing import FloatArray
+from mne_artdenoise.spans import read_pieces
 
 # The scalp shows 1 to 100 microvolts. Beyond these standard deviations (volts) the unit is wrong.
 TOO_LARGE = 1e-3
@@ -162,7 +163,7 @@ def _check_length(segments: Sequence[FloatArray], sfreq: float) -> None:
 
 
 def _check_flat(segments: Sequence[FloatArray], info: mne.Info) -> None:
-    ranges = np.max([np.ptp(segment, axis=1) for segment in segments], axis=0)
+    ranges = np.max([_measure_range(segment) for segment in segments], axis=0)
     flat = ranges <= FLAT * ranges.max()
     names = [name for name, still in zip(info["ch_names"], flat, strict=True) if still]
     if ranges.max() == 0.0:
@@ -177,6 +178,13 @@ def _check_flat(segments: Sequence[FloatArray], info: mne.Info) -> None:
             "inst.interpolate_bads().",
             RuntimeWarning,
         )
+
+
+def _measure_range(segment: FloatArray) -> FloatArray:
+    low, high = np.inf, -np.inf
+    for _, piece in read_pieces(segment):
+        low, high = np.minimum(low, piece.min(axis=1)), np.maximum(high, piece.max(axis=1))
+    return np.asarray(high - low)
 
 
 def _check_unit(segments: Sequence[FloatArray], sfreq: float) -> None:
@@ -202,13 +210,14 @@ def _measure_spread(segments: Sequence[FloatArray], n_times: int) -> float:
 
     Pieces are short, for the slow drift of an unfiltered recording may well reach millivolts.
     """
-    pieces = [
-        segment[:, start : start + n_times]
+    places = [
+        (segment, start)
         for segment in segments
         for start in range(0, segment.shape[-1] - 1, n_times)
     ]
-    chosen = np.linspace(0, len(pieces) - 1, min(len(pieces), N_PIECES)).astype(int)
-    spreads = np.array([pieces[index].std(axis=1) for index in chosen])
+    chosen = np.linspace(0, len(places) - 1, min(len(places), N_PIECES)).astype(int)
+    pieces = (places[index] for index in chosen)  # the others are not read
+    spreads = np.array([segment[:, a : a + n_times].std(axis=1) for segment, a in pieces])
     moving = spreads > FLAT * spreads.max()
     return float(np.median(spreads[moving])) if moving.any() else 0.0
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import mne
 import numpy as np
 
-from mne_artdenoise._compat import annotations_starts_stops, picks_to_idx
+from mne_artdenoise._compat import picks_to_idx
 from mne_artdenoise._typing import FloatArray, IntArray
+from mne_artdenoise.spans import Place, StoredSpan, find_places, lock, read_pieces, take_rows
 
 if TYPE_CHECKING:
     from mne_artdenoise._typing import Instance
 
 Picks: TypeAlias = "str | Sequence[str] | Sequence[int] | IntArray | slice | None"
-Place: TypeAlias = tuple[int, int, int]
-SKIPPED = ("BAD", "EDGE")  # the start of a description, in any case; bad_acq_skip included
+AT_ONCE = 2**25  # values of a Raw on disk that are read at once, 256 MB; larger ones in stretches
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,8 @@ class Signal:
     ----------
     segments : tuple of ndarray, shape (n_channels, n_times)
         The spans in volts, float64 and read-only. They share memory with the recording where that
-        saves a copy, so use them before it is modified.
+        saves a copy, so use them before it is modified. Those of a large Raw that is not loaded
+        stay on disk, and what is indexed is read (`StoredSpan`).
     info : mne.Info
         What is known of the picked channels, in the order of the rows.
     picks : ndarray, shape (n_channels,)
@@ -83,14 +84,8 @@ def read_signal(X: Instance, picks: Picks = "eeg", info: mne.Info | None = None)
     """
     info = _get_info(X, info)
     indices = _pick_channels(info, picks)
-    volts = _read_volts(X, indices)
-    places = _find_places(X, volts.shape)
-    signal = Signal(
-        segments=tuple(volts[epoch, :, start:stop] for epoch, start, stop in places),
-        info=mne.pick_info(info, indices),
-        picks=indices,
-        places=places,
-    )
+    places, segments = _read_segments(X, indices)
+    signal = Signal(segments, mne.pick_info(info, indices), indices, places)
     _check_finite(signal, X)
     return signal
 
@@ -156,7 +151,7 @@ def restrict(signal: Signal, keep: Sequence[int] | IntArray) -> Signal:
         raise ValueError(f"keep must name one channel or more, and each once, got {keep!r}.")
     return replace(
         signal,
-        segments=tuple(_lock(segment[_as_index(rows)]) for segment in signal.segments),
+        segments=tuple(take_rows(segment, _as_index(rows)) for segment in signal.segments),
         info=mne.pick_info(signal.info, rows),
         picks=signal.picks[rows],
     )
@@ -196,6 +191,19 @@ def _pick_channels(info: mne.Info, picks: Picks) -> IntArray:
     return indices
 
 
+def _read_segments(
+    X: Instance, picks: IntArray
+) -> tuple[tuple[Place, ...], tuple[FloatArray, ...]]:
+    if isinstance(X, mne.io.BaseRaw) and not X.preload and len(picks) * X.n_times > AT_ONCE:
+        _refuse_complex(X[int(picks[0]), :1][0])
+        places = find_places(X, (1, len(picks), X.n_times))
+        spans = (StoredSpan(X, picks, start, stop) for _, start, stop in places)
+        return places, cast("tuple[FloatArray, ...]", tuple(spans))
+    volts = _read_volts(X, picks)
+    places = find_places(X, volts.shape)
+    return places, tuple(volts[epoch, :, start:stop] for epoch, start, stop in places)
+
+
 def _read_volts(X: Instance, picks: IntArray) -> FloatArray:
     """Give the picked channels, shape (n_epochs, n_channels, n_times), without a copy if we can."""
     if isinstance(X, mne.io.BaseRaw | mne.BaseEpochs) and not X.preload:
@@ -206,9 +214,13 @@ def _read_volts(X: Instance, picks: IntArray) -> FloatArray:
         found = _view_data(X)[:, _as_index(picks)]
     if found.size == 0:
         raise ValueError(f"There is no sample to denoise: the data have shape {found.shape}.")
+    _refuse_complex(found)
+    return lock(np.asarray(found, dtype=np.float64))
+
+
+def _refuse_complex(found: FloatArray) -> None:
     if np.iscomplexobj(found):
         raise ValueError("Complex data not supported: denoise the signal in volts.")
-    return _lock(np.asarray(found, dtype=np.float64))
 
 
 def _view_data(X: Instance) -> FloatArray:
@@ -225,45 +237,24 @@ def _as_index(picks: IntArray) -> slice | IntArray:
     return span if np.array_equal(picks, np.arange(span.start, span.stop)) else picks
 
 
-def _lock(x: FloatArray) -> FloatArray:
-    """Give a read-only view, so that no later step can write into the user's recording."""
-    view = x.view()
-    view.flags.writeable = False
-    return view
-
-
-def _find_places(X: Instance, shape: tuple[int, ...]) -> tuple[Place, ...]:
-    n_epochs, _, n_times = shape
-    if not isinstance(X, mne.io.BaseRaw):
-        return tuple((epoch, 0, n_times) for epoch in range(n_epochs))
-    places, reached = [], 0
-    # Onsets are sorted; spans may overlap, reach beyond the end, or have no length.
-    starts, stops = annotations_starts_stops(X, SKIPPED)
-    for start, stop in zip([*starts.tolist(), n_times], [*stops.tolist(), n_times], strict=True):
-        if reached < min(start, n_times):
-            places.append((0, reached, min(start, n_times)))
-        reached = max(reached, start, stop)
-    if not places:
-        raise ValueError(
-            f"Annotations that start with {' or '.join(SKIPPED)} cover all {n_times} samples: "
-            "nothing remains to denoise. Change them first: raw.annotations.delete or .rename."
-        )
-    return tuple(places)
-
-
 def _check_finite(signal: Signal, X: Instance) -> None:
-    lost = [~np.isfinite(segment) for segment in signal.segments]
-    number = next((number for number, mask in enumerate(lost) if mask.any()), None)
-    if number is None:
+    lost, first = np.zeros(signal.n_channels, dtype=int), None
+    for (epoch, begin, _), segment in zip(signal.places, signal.segments, strict=True):
+        for start, piece in read_pieces(segment):
+            bad = ~np.isfinite(piece)
+            if bad.any():
+                lost += bad.sum(axis=1)
+                sample, row = np.argwhere(bad.T)[0]
+                first = first or (epoch, begin + start + sample, row)
+    if first is None:
         return
-    sample, row = np.argwhere(lost[number].T)[0]
-    epoch, start, _ = signal.places[number]
+    epoch, sample, row = first
     where = "" if isinstance(X, mne.io.BaseRaw | mne.Evoked) else f" of epoch {epoch}"
-    names = np.array(signal.ch_names)[np.any([mask.any(axis=1) for mask in lost], axis=0)]
-    onset = X.times[start + sample] if hasattr(X, "times") else (start + sample) / signal.sfreq
+    onset = X.times[sample] if hasattr(X, "times") else sample / signal.sfreq
     raise ValueError(
-        f"The data hold {sum(mask.sum() for mask in lost)} values that are NaN or inf, in "
-        f"{', '.join(names)}; the first is in {signal.ch_names[row]} at {onset:.3f} s{where}. "
+        f"The data hold {lost.sum()} values that are NaN or inf, in "
+        f"{', '.join(np.array(signal.ch_names)[lost > 0])}; the first is in "
+        f"{signal.ch_names[row]} at {onset:.3f} s{where}. "
         "Mark the channels in inst.info['bads'], or the spans of a Raw with BAD_ annotations "
         "(both are then left alone), or drop such epochs with epochs.drop."
     )

@@ -21,7 +21,7 @@ from scipy.fft import irfft
 from scipy.linalg import eigh
 
 from ._typing import FloatArray
-from .bands import LOWEST, MARGIN, cut_blocks, find_margin, transform_block
+from .bands import LOWEST, MARGIN, cut_blocks, find_margin, plan_blocks, take_block, transform_block
 from .gate import calibrate_gate, find_span, open_gate, smooth_power
 
 EDGES = (3.5, 7.0, 14.0, 25.0)  # hertz, between delta, theta, alpha, beta and what is above
@@ -242,19 +242,29 @@ def apply_filter(
     artifact : ndarray, shape (n_channels, n_times)
         In volts; with the gate exactly zero where nothing was found.
     """
-    artifact = np.zeros(x.shape)
-    for start, stop, block in cut_blocks(x, sfreq):
-        spectrum, masks = transform_block(block, sfreq, fitted.edges)
-        margin = start - max(0, start - round(MARGIN * sfreq))
-        for band, mask in zip(fitted.bands, masks, strict=True):
-            if not len(band.ratios):
-                continue
-            sources = filter_directions(band, spectrum, mask, block.shape[1], sfreq)
-            if gate:
-                power = smooth_power(sources, find_span(band.low, sfreq))
-                sources *= open_gate(power, band.closed)
-            sources *= find_gains(band, fitted.config)[:, np.newaxis]
-            artifact[:, start:stop] += band.mixing @ sources[:, margin : margin + stop - start]
+    artifact = np.empty(x.shape)
+    for start, stop in plan_blocks(x.shape, sfreq):
+        artifact[:, start:stop] = filter_block(fitted, x, start, stop, sfreq, gate=gate)
+    return artifact
+
+
+def filter_block(
+    fitted: SpatialFilter, x: FloatArray, start: int, stop: int, sfreq: float, *, gate: bool = True
+) -> FloatArray:
+    """Artifact in one of the stretches that `plan_blocks` plans for a segment."""
+    block = take_block(x, start, stop, sfreq)
+    artifact = np.zeros((x.shape[0], stop - start))
+    spectrum, masks = transform_block(block, sfreq, fitted.edges)
+    margin = start - max(0, start - round(MARGIN * sfreq))
+    for band, mask in zip(fitted.bands, masks, strict=True):
+        if not len(band.ratios):
+            continue
+        sources = filter_directions(band, spectrum, mask, block.shape[1], sfreq)
+        if gate:
+            power = smooth_power(sources, find_span(band.low, sfreq))
+            sources *= open_gate(power, band.closed)
+        sources *= find_gains(band, fitted.config)[:, np.newaxis]
+        artifact += band.mixing @ sources[:, margin : margin + stop - start]
     return artifact
 
 

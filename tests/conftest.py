@@ -100,6 +100,31 @@ def make_raw(make_info: Callable[..., mne.Info]) -> Callable[..., mne.io.RawArra
 
 
 @pytest.fixture(scope="session")
+def make_noisy(make_raw: Callable[..., mne.io.RawArray]) -> Callable[..., mne.io.RawArray]:
+    """Make a Raw with blinks at the front, and muscle at one side in its second half."""
+
+    def make(
+        n_channels: int = 8,
+        duration: float = 12.0,
+        sfreq: float = 200.0,
+        *,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> mne.io.RawArray:
+        raw = make_raw(n_channels, duration, sfreq, seed, **kwargs)
+        eeg = mne.pick_types(raw.info, eeg=True, exclude=())
+        places = np.array([raw.info["chs"][index]["loc"][:3] for index in eeg])
+        rng = np.random.default_rng(seed + 1)
+        blinks = sum(np.exp(-(((raw.times - t) / 0.08) ** 2)) for t in np.arange(1, duration, 1.7))
+        muscle = np.diff(rng.standard_normal(raw.n_times + 1)) * (raw.times > duration / 2)
+        front, side = np.clip(places[:, 1], 0, None), np.clip(-places[:, 0], 0, None)
+        raw._data[eeg] += 2e-3 * np.outer(front, blinks) + 2e-4 * np.outer(side, muscle)
+        return raw
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def make_epochs(make_info: Callable[..., mne.Info]) -> Callable[..., mne.EpochsArray]:
     """Make Epochs of pink noise, one every two seconds, from -0.2 s on; kwargs to EpochsArray."""
 

@@ -33,24 +33,6 @@ def find_nothing(monkeypatch):
     monkeypatch.setattr("mne_artdenoise.weights.load_network", lambda record: FindNothing())
 
 
-@pytest.fixture(scope="session")
-def make_noisy(make_raw):
-    """Make a Raw with blinks at the front, and muscle at one side in its second half."""
-
-    def make(n_channels=8, duration=12.0, sfreq=200.0, *, seed=0, **kwargs):
-        raw = make_raw(n_channels, duration, sfreq, seed, **kwargs)
-        eeg = mne.pick_types(raw.info, eeg=True, exclude=())
-        places = np.array([raw.info["chs"][index]["loc"][:3] for index in eeg])
-        rng = np.random.default_rng(seed + 1)
-        blinks = sum(np.exp(-(((raw.times - t) / 0.08) ** 2)) for t in np.arange(1, duration, 1.7))
-        muscle = np.diff(rng.standard_normal(raw.n_times + 1)) * (raw.times > duration / 2)
-        front, side = np.clip(places[:, 1], 0, None), np.clip(-places[:, 0], 0, None)
-        raw._data[eeg] += 2e-3 * np.outer(front, blinks) + 2e-4 * np.outer(side, muscle)
-        return raw
-
-    return make
-
-
 class FindLoud(torch.nn.Module):
     """A network that takes for artifact what is loud."""
 

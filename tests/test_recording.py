@@ -12,13 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from mne_artdenoise.recording import (
-    _find_places,
-    read_signal,
-    restrict,
-    write_artifact,
-    write_signal,
-)
+from mne_artdenoise.recording import read_signal, restrict, write_artifact, write_signal
+from mne_artdenoise.spans import find_places
 
 KINDS = ["raw", "raw on disk", "epochs", "epochs on disk", "lazy epochs", "evoked", "array"]
 MIXED = ("stim", "eog", "ecg", "misc")
@@ -223,7 +218,7 @@ def test_segments_cover_every_good_sample_once(spans):
     covered = np.zeros(1000, dtype=int)
     if not good.any():
         return
-    for _, start, stop in _find_places(raw, (1, 1, 1000)):
+    for _, start, stop in find_places(raw, (1, 1, 1000)):
         assert start < stop
         covered[start:stop] += 1
         inside = range(start + 1, stop)
