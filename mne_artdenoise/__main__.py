@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from .commands.clean import add_clean
 from .commands.messages import tell_warning, to_line
 from .commands.models import add_models
+from .commands.simulate import add_simulate
 
 # What goes wrong because of what was asked, not because of a mistake in this package.
 EXPECTED = (ValueError, TypeError, OSError, RuntimeError, ImportError, MemoryError)
@@ -38,6 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_clean(commands)
     add_models(commands)
+    add_simulate(commands)
     return parser
 
 

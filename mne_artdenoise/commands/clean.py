@@ -16,20 +16,13 @@ from .files import (
     write_instance,
     write_report,
 )
+from .simulate import make_simulated_info
 
 if TYPE_CHECKING:
-    import mne
-
     from mne_artdenoise._typing import Instance
 
 DEFAULT_MODEL = "any-montage-v1"
 
-# 10-10 names of the simulated recording.
-SIMULATED_NAMES = (
-    *("Fp1", "Fp2", "AF3", "AF4", "F7", "F3", "Fz", "F4", "F8", "FC5", "FC1", "FC2", "FC6"),
-    *("T7", "C3", "Cz", "C4", "T8", "CP5", "CP1", "CP2", "CP6", "P7", "P3", "Pz", "P4", "P8"),
-    *("PO3", "PO4", "O1", "Oz", "O2"),
-)
 SIMULATED_SECONDS, SIMULATED_SFREQ, SIMULATED_HIGH_PASS = 60.0, 250.0, 1.0
 
 
@@ -93,7 +86,7 @@ def clean_simulation(args: argparse.Namespace) -> None:
     noisy, cleaned = (args.out / f"simulated{middle}_raw.fif" for middle in ("", "_clean"))
     figure = args.figure or args.out / "simulated_before_after.png"
     check_targets([noisy, cleaned, figure, args.report], args)
-    info = make_simulated_info()
+    info = make_simulated_info(SIMULATED_SFREQ)
     raw, truth, _ = simulate_raw(info, SIMULATED_SECONDS, rng=args.seed)
     for inst in (raw, truth):
         inst.filter(SIMULATED_HIGH_PASS, None)  # no method is judged below
@@ -126,17 +119,6 @@ def denoise(inst: Instance, args: argparse.Namespace) -> Any:
         device=args.device,
     )
     return denoiser.fit_transform(inst)
-
-
-def make_simulated_info() -> mne.Info:
-    """Make the channels of the simulated recording."""
-    import mne
-
-    info = mne.create_info(list(SIMULATED_NAMES), SIMULATED_SFREQ, "eeg")
-    # MNE 1.13 renamed standard_1005 (same positions), and warns of the old name.
-    known = mne.channels.get_builtin_montages()
-    info.set_montage("colin27_1005" if "colin27_1005" in known else "standard_1005")
-    return info
 
 
 def name_clean(source: Path, is_epochs: bool) -> str:
