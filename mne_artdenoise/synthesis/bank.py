@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from .._typing import FloatArray
+from .archive import Arrays, check_numbers, read_archive, write_archive
 from .components import ComponentSet
 
 
@@ -45,7 +48,11 @@ class FieldSource:
     sources: FloatArray
 
 
-@dataclass(frozen=True)
+Item: TypeAlias = CleanRecording | Source | FieldSource
+GROUPS: dict[str, type[Item]] = {"clean": CleanRecording, "sources": Source, "fields": FieldSource}
+
+
+@dataclass(frozen=True, repr=False)
 class Bank:
     """Material for pairs, all at one sampling rate.
 
@@ -58,12 +65,73 @@ class Bank:
         Waveforms by kind: ``"eye"``, ``"muscle"``, ``"heart"``, ``"motion"``.
     fields : tuple of FieldSource
         Components of real recordings, with their topographies.
+
+    Notes
+    -----
+    People are told apart by ``subject`` alone: where sets of two studies meet, put the study into
+    the name (``"study2/S01"``), or two people become one.
     """
 
     sfreq: float
     clean: tuple[CleanRecording, ...] = ()
     sources: tuple[Source, ...] = ()
     fields: tuple[FieldSource, ...] = ()
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter((*self.clean, *self.sources, *self.fields))
+
+    def __or__(self, other: object) -> Bank:
+        return self.merge(other) if isinstance(other, Bank) else NotImplemented
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{len(getattr(self, group))} {group}" for group in GROUPS)
+        return f"<Bank | {self.sfreq:g} Hz, {len(self.subjects)} people: {sizes}>"
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Names of the people in it, sorted."""
+        return tuple(sorted({item.subject for item in self}))
+
+    def summary(self) -> str:
+        """Tell in lines of text what is in it: how many of which kind, of how many people."""
+        lines = [repr(self)]
+        people = len({item.subject for item in self.clean})
+        minutes = sum(item.signal.shape[-1] for item in self.clean) / self.sfreq / 60
+        sizes = sorted({len(item.ch_names) for item in self.clean})
+        channels = f", {' or '.join(map(str, sizes))} channels" if sizes else ""
+        lines.append(f"  clean: {people} people, {minutes:.1f} min{channels}")
+        for group, items in (("sources", self.sources), ("fields", self.fields)):
+            for kind, count in sorted(Counter(item.kind for item in items).items()):
+                people = len({item.subject for item in items if item.kind == kind})
+                lines.append(f"  {group}, {kind}: {count} of {people} people")
+        return "\n".join(lines)
+
+    def merge(self, other: Bank) -> Bank:
+        """Make one bank of two; ``self | other`` does the same.
+
+        Parameters
+        ----------
+        other : Bank
+            A bank of the same sampling rate, else ValueError.
+
+        Returns
+        -------
+        merged : Bank
+            What is in either, first that of ``self``. What is in both (all values equal) is in it
+            once, so that no recording is drawn twice as often.
+        """
+        if self.sfreq != other.sfreq:
+            raise ValueError(
+                f"The banks are at {self.sfreq:g} and {other.sfreq:g} Hz, and one bank has one "
+                "rate. Make both with make_bank(..., sfreq=...) at the same."
+            )
+        groups: dict[str, Any] = {}
+        for group in GROUPS:
+            first = getattr(self, group)
+            seen = {_digest(item) for item in first}
+            new = {_digest(item): item for item in getattr(other, group)}
+            groups[group] = (*first, *(item for key, item in new.items() if key not in seen))
+        return replace(self, **groups)
 
     def split(self, held_out: Iterable[str]) -> tuple[Bank, Bank]:
         """Two banks: without, and with only, the people named in ``held_out``."""
@@ -80,10 +148,10 @@ class Bank:
         return part(False), part(True)
 
     def save(self, fname: str | Path) -> None:
-        """Write to an ``.npz`` file without pickled objects."""
-        arrays: dict[str, FloatArray] = {}
+        """Write to an ``.npz`` file without pickled objects; arrays as float32."""
+        arrays: dict[str, Any] = {}
         meta: dict[str, object] = {"sfreq": self.sfreq}
-        for group in ("clean", "sources", "fields"):
+        for group in GROUPS:
             rows = []
             for index, item in enumerate(getattr(self, group)):
                 row = {}
@@ -94,32 +162,67 @@ class Bank:
                         row[name] = value
                 rows.append(row)
             meta[group] = rows
-        np.savez(fname, meta=np.array(json.dumps(meta)), **arrays)  # type: ignore[arg-type]
+        write_archive(fname, {"meta": np.array(json.dumps(meta)), **arrays})
 
     @classmethod
     def load(cls, fname: str | Path) -> Bank:
-        """Read what :meth:`save` wrote."""
-        kinds = {"clean": CleanRecording, "sources": Source, "fields": FieldSource}
-        groups: dict[str, tuple[Any, ...]] = {}
-        with np.load(fname, allow_pickle=False) as stored:
-            meta = json.loads(str(stored["meta"]))
-            for group, kind in kinds.items():
-                items = []
-                for index, row in enumerate(meta[group]):
-                    prefix = f"{group}/{index}/"
-                    found = {
-                        key[len(prefix) :]: stored[key]
-                        for key in stored.files
-                        if key.startswith(prefix)
-                    }
-                    if "ch_names" in row:
-                        row["ch_names"] = tuple(row["ch_names"])
-                    items.append(kind(**row, **found))
-                groups[group] = tuple(items)
-        return cls(sfreq=float(meta["sfreq"]), **groups)
+        """Read what :meth:`save` wrote; a file that it did not write whole is a ValueError."""
+        return read_archive(fname, "a Bank", cls._build)
+
+    @classmethod
+    def _build(cls, arrays: Arrays) -> Bank:
+        meta = json.loads(str(arrays.pop("meta")))
+        sfreq = float(meta["sfreq"])
+        if not (np.isfinite(sfreq) and sfreq > 0):
+            raise ValueError(f"its sampling rate is {sfreq}")
+        groups: dict[str, Any] = {
+            group: tuple(
+                _build_item(kind, row, arrays, f"{group}/{index}/")
+                for index, row in enumerate(meta[group])
+            )
+            for group, kind in GROUPS.items()
+        }
+        if arrays:
+            raise ValueError(f"it holds {next(iter(arrays))}, which belongs to nothing")
+        return cls(sfreq=sfreq, **groups)
 
 
-def take_fields(components: ComponentSet, kinds: dict[str, float]) -> list[FieldSource]:
+def _build_item(kind: type[Item], row: dict[str, Any], arrays: Arrays, prefix: str) -> Item:
+    """Make one item of its texts and of the arrays under its prefix, which are taken out."""
+    texts = [row[name] for name in ("subject", "kind") if name in row]
+    if not all(isinstance(text, str) for text in (*texts, *row.get("ch_names", []))):
+        raise ValueError(f"{prefix} has a name that is not a text")
+    shapes: dict[str, tuple[int | None, ...]] = {"signal": (None,)}
+    if "ch_names" in row:
+        row = {**row, "ch_names": tuple(row["ch_names"])}
+        n_channels = len(row["ch_names"])
+        shapes = {"positions": (n_channels, 3), "signal": (n_channels, None)}
+        if kind is FieldSource:
+            n_components = len(arrays[f"{prefix}maps"])
+            shapes = {
+                "positions": (n_channels, 3),
+                "maps": (n_components, n_channels),
+                "sources": (n_components, None),
+            }
+    found: dict[str, Any] = {name: arrays.pop(prefix + name) for name in shapes}
+    for name, shape in shapes.items():
+        check_numbers(found[name], prefix + name, shape)
+    return kind(**row, **found)
+
+
+def _digest(item: Item) -> tuple[object, ...]:
+    """Make of an item what is equal where all its values are, as they are stored."""
+    parts: list[object] = [type(item)]
+    for value in vars(item).values():
+        if isinstance(value, np.ndarray):
+            stored = np.ascontiguousarray(value, dtype=np.float32)
+            parts += [stored.shape, blake2b(stored.tobytes(), digest_size=16).digest()]
+        else:
+            parts.append(value)
+    return tuple(parts)
+
+
+def take_fields(components: ComponentSet, kinds: Mapping[str, float]) -> list[FieldSource]:
     """Artifact components of a recording by kind, each with its lowest accepted probability."""
     fields = []
     for kind, threshold in kinds.items():
