@@ -1,6 +1,9 @@
-"""The recording's channels as a model of any montage sees them: who has a position, and where."""
+"""The channels of recordings and of models: who has a position, and where."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
 
 import mne
 import numpy as np
@@ -11,6 +14,13 @@ from mne_artdenoise._typing import FloatArray, IntArray
 # Centre of the directions in metres, in the head frame: about that of a sphere fitted to a scalp.
 # It is fixed, so that the direction of an electrode does not depend on which others are there.
 ORIGIN = (0.0, 0.0, 0.04)
+
+# The channels of ART and IC-U-Net, in their order.
+THIRTY = (
+    *("Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "FT7", "FC3", "FCz", "FC4", "FT8"),
+    *("T7", "C3", "Cz", "C4", "T8", "TP7", "CP3", "CPz", "CP4", "TP8"),
+    *("P7", "P3", "Pz", "P4", "P8", "O1", "Oz", "O2"),
+)
 
 # Nearer to the centre of the head than this, in metres, no electrode can be: readers put there
 # what has no position.
@@ -63,6 +73,38 @@ def read_directions(info: mne.Info) -> FloatArray:
     offsets = positions - np.array(ORIGIN)
     directions: FloatArray = offsets / np.linalg.norm(offsets, axis=1, keepdims=True)
     return directions
+
+
+def find_directions(ch_names: Sequence[str]) -> FloatArray:
+    """Find the directions of electrodes that are only named, on the adult template head.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+        Names of the 10-05 system in upper or lower case; others are a ValueError that lists them.
+
+    Returns
+    -------
+    directions : ndarray, shape (n_channels, 3)
+        As from `read_directions`.
+    """
+    return _find_directions(tuple(ch_names)).copy()
+
+
+@lru_cache(maxsize=8)
+def _find_directions(ch_names: tuple[str, ...]) -> FloatArray:
+    # MNE 1.13 renamed standard_1005 (same positions), and warns of the old name.
+    known = mne.channels.get_builtin_montages()
+    montage = "colin27_1005" if "colin27_1005" in known else "standard_1005"
+    info = mne.create_info(list(ch_names), 1.0, "eeg")
+    info.set_montage(montage, match_case=False, on_missing="ignore")
+    unknown = find_positioned(info)[1]
+    if unknown:
+        raise ValueError(
+            f"No electrodes of the 10-05 system: {', '.join(unknown)}. "
+            f"mne.channels.make_standard_montage({montage!r}).ch_names lists those there are."
+        )
+    return read_directions(info)
 
 
 def _read_positions(info: mne.Info) -> FloatArray:

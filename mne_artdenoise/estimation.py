@@ -17,6 +17,7 @@ from .rate import to_model_rate, to_recording_rate
 from .recording import Signal
 from .scale import find_loud, measure_levels, measure_scale, to_model_scale, to_volts
 from .spatial import SpatialFilter, apply_filter, choose_edges, fit_filter
+from .views import find_in_windows, take_view
 from .weights.record import ModelRecord
 from .windows import WindowPlan, cut_windows, overlap_add, plan_windows
 
@@ -74,7 +75,6 @@ def run_model(
         What the network found, in volts. Where too little is left at the rate of the model to see
         anything, nothing is found: zeros.
     """
-    from .inference import run_network
     from .weights import load_network
 
     network: Module = load_network(record)
@@ -83,19 +83,18 @@ def run_model(
     logger.info(f"Estimating artifacts with {record.id}")
     scale = measure_scale(recording, record.sfreq)
     shown = choose_shown(recording, info, record.sfreq)
-    directions = read_directions(info)[shown]
+    view = take_view(read_directions(info)[shown], record)
     plans = [_plan(x.shape[1], record, overlap) for x in recording]
     artifact: list[FloatArray] = [np.empty(0)] * len(recording)
     # Windows of one length run together: a thousand epochs fill batches, and one bar shows them.
     for members in _group(plans):
-        seen = (to_model_scale(recording[i][shown], scale) for i in members)
+        seen = (to_model_scale(view.show(recording[i][shown]), scale) for i in members)
         windows = [cut_windows(x, plans[i]) for i, x in zip(members, seen, strict=True)]
-        found = run_network(
-            network, np.concatenate(windows), directions, batch_size=batch_size, device=device
-        )
+        joined = np.concatenate(windows)
+        found = find_in_windows(network, joined, view, record, batch_size=batch_size, device=device)
         for i, part in zip(members, _part(found, windows), strict=True):
             artifact[i] = np.zeros(recording[i].shape)
-            artifact[i][shown] = to_volts(overlap_add(part, plans[i]), scale)
+            artifact[i][shown] = view.carry_back(to_volts(overlap_add(part, plans[i]), scale))
     return artifact
 
 
@@ -218,6 +217,7 @@ def _plan(n_times: int, record: ModelRecord, overlap: float) -> WindowPlan:
         # Windows of a network with a known context agree wherever they count: more is the same.
         overlap=0.0 if record.context else overlap,
         stride=record.stride,
+        fixed=record.channels != "any",
     )
 
 

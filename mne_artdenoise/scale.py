@@ -118,6 +118,30 @@ def to_volts(x: FloatArray, scale: float) -> npt.NDArray[np.float64]:
     return out
 
 
+def standardise_windows(
+    windows: FloatArray,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Bring each window to zero mean and unit deviation, over all its channels and samples.
+
+    Parameters
+    ----------
+    windows : ndarray, shape (n_windows, n_channels, n_times)
+        The windows.
+
+    Returns
+    -------
+    windows : ndarray of float32, shape (n_windows, n_channels, n_times)
+        A copy; a window that is constant comes out as zeros.
+    mean, deviation : ndarray of float32, shape (n_windows, 1, 1)
+        What ``windows * deviation + mean`` undoes it with.
+    """
+    mean = windows.mean(axis=(1, 2), keepdims=True, dtype=np.float64)
+    deviation = windows.std(axis=(1, 2), keepdims=True, dtype=np.float64)
+    deviation[np.ptp(windows, axis=(1, 2)) == 0] = 1.0  # the mean of a constant is rounded
+    standard = (windows - mean) / deviation
+    return standard.astype(np.float32), mean.astype(np.float32), deviation.astype(np.float32)
+
+
 def _check_scale(scale: float) -> None:
     if not (math.isfinite(scale) and scale > 0):
         raise ValueError(

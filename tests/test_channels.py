@@ -9,7 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from mne_artdenoise.channels import ORIGIN, find_positioned, read_directions
+from mne_artdenoise.channels import (
+    ORIGIN,
+    find_directions,
+    find_positioned,
+    read_directions,
+)
 
 
 def test_every_electrode_of_a_montage_is_found(make_info):
@@ -77,3 +82,19 @@ def test_info_is_not_modified(make_info):
     read_directions(info)[:] = 0.0
     find_positioned(info)
     assert_array_equal([ch["loc"] for ch in info["chs"]], before)
+
+
+def test_named_electrodes_lie_where_those_of_a_recording_lie(make_info):
+    info = make_info(20)
+    assert_allclose(find_directions(info["ch_names"]), read_directions(info), atol=1e-12)
+    assert_array_equal(find_directions(["FP1", "cz"]), find_directions(["Fp1", "Cz"]))
+
+
+def test_named_electrodes_that_nobody_knows_are_refused():
+    with pytest.raises(ValueError, match=r"No electrodes of the 10-05 system: E1, Q2\."):
+        find_directions(["Cz", "E1", "Q2"])
+
+
+def test_directions_given_twice_are_not_shared():
+    find_directions(["Cz"])[:] = 0.0
+    assert find_directions(["Cz"]).any()

@@ -41,12 +41,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "projectors": LEAVES,
     "intake": LEAVES | STEPS,
     "provenance": LEAVES | {"weights"},
-    "estimation": LEAVES | STEPS | {"inference", "projectors", "spatial", "weights"},
+    "views": LEAVES | STEPS | {"inference", "weights"},
+    "estimation": LEAVES | STEPS | {"projectors", "spatial", "views", "weights"},
     "storage": LEAVES | {"spatial", "weights", "provenance"},
     "denoiser": LEAVES
     | STEPS
     | {"intake", "estimation", "spatial", "projectors", "provenance", "storage", "weights"},
     "idioms": LEAVES | {"denoiser"},
+    "controls": LEAVES | STEPS | {"intake", "weights"},
     "training": TOOL - {"denoiser"},
     "": TOOL | {"report", "idioms", "provenance"},
     "__main__": {"commands"},

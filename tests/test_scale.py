@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 
-from mne_artdenoise.scale import measure_scale, to_model_scale, to_volts
+from mne_artdenoise.scale import (
+    measure_scale,
+    standardise_windows,
+    to_model_scale,
+    to_volts,
+)
 
 SFREQ = 100.0
 
@@ -123,3 +129,19 @@ def test_recording_without_two_samples_is_refused(segments):
 def test_scale_must_be_positive(convert, scale):
     with pytest.raises(ValueError, match="positive number of volts"):
         convert(np.ones((1, 2)), scale)
+
+
+def test_windows_are_brought_to_zero_mean_and_unit_deviation(rng):
+    windows = rng.normal(3.0, 5.0, (4, 3, 50)) * np.arange(1, 5)[:, None, None]
+    standard, mean, deviation = standardise_windows(windows)
+    assert standard.dtype == mean.dtype == deviation.dtype == np.float32
+    assert_allclose(standard.mean(axis=(1, 2)), 0.0, atol=1e-5)
+    assert_allclose(standard.std(axis=(1, 2)), 1.0, rtol=1e-5)
+    assert_allclose(standard * deviation + mean, windows, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, -7.0])
+def test_a_constant_window_becomes_zeros(value):
+    standard, mean, deviation = standardise_windows(np.full((1, 2, 30), value))
+    assert not np.abs(standard).max() > 1e-6
+    assert_allclose(standard * deviation + mean, value, atol=1e-6)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 SIZE_LIMIT = 512 * 2**20  # bytes; ten times any network meant here, little enough to hold in memory
-SCALINGS = ("recording",)  # what scale.py can do
-ESTIMATES = ("artifact",)  # what inference.py can read from a network
+SCALINGS = ("recording", "window")  # what scale.py can do
+ESTIMATES = ("artifact", "clean")  # what estimation.py can read from a network
 
 
 class FrozenMapping(Mapping[str, Any]):
@@ -68,25 +68,27 @@ class ModelRecord:
     config : mapping
         Arguments of the architecture's config.
     channels : "any" | tuple of str
-        The channels that it knows, in its order.
+        The channels that it knows, in its order. Recordings are mapped to named ones by spherical
+        splines, and the correction back.
     sfreq : float
         Sampling rate it works at, in hertz.
     window : int
-        Samples of one window.
+        Samples of one window. A model of named channels takes windows of this length only.
     stride : int
         Windows start and end at multiples of so many samples.
     context : int
         Samples to either side that can change an output sample.
     l_freq : float | None
         Edge of the high-pass filter of its input, in hertz; None for no filter.
-    scaling : "recording"
-        What its input is divided by: one number for the whole recording.
+    scaling : "recording" | "window"
+        What its input is divided by: one number for the whole recording, or also the deviation of
+        each window, less its mean; both are given back to what comes out.
     band : tuple of float, length 2
         Frequencies in which it can see an artifact, in hertz.
     kinds : tuple of str
         Artifacts that it was trained on.
-    estimates : "artifact"
-        What it puts out.
+    estimates : "artifact" | "clean"
+        What it puts out. Of a clean signal, only the difference to the input is used.
     file : str
         Name of the file with its weights.
     sha256 : str
