@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .denoiser import ArtifactDenoiser
     from .idioms import denoise, denoise_array
+    from .outofcore import denoise_file
     from .weights import fetch_weights, get_record, list_models
 
 __all__ = [
     "ArtifactDenoiser",
     "denoise",
     "denoise_array",
+    "denoise_file",
     "fetch_weights",
     "get_record",
     "list_models",
@@ -28,6 +30,7 @@ _PLACES = {
     "ArtifactDenoiser": "denoiser",
     "denoise": "idioms",
     "denoise_array": "idioms",
+    "denoise_file": "outofcore",
     "fetch_weights": "weights",
     "get_record": "weights",
     "list_models": "weights",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mne_artdenoise._typing import Instance
 
 Picks: TypeAlias = "str | Sequence[str] | Sequence[int] | IntArray | slice | None"
-AT_ONCE = 2**25  # values of a Raw on disk that are read at once, 256 MB; larger ones in stretches
+AT_ONCE = 2**24  # values of a Raw on disk that are read at once, 128 MB; larger ones in stretches
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +116,7 @@ def write_signal(
     result, volts = _copy_loaded(X)
     for (epoch, start, stop), estimate in zip(signal.places, artifact, strict=True):
         for pick, row in zip(signal.picks, estimate, strict=True):  # by row, to save memory
-            volts[epoch, pick, start:stop] -= _weigh(row, strength)
+            volts[epoch, pick, start:stop] -= weigh(row, strength)
     return result
 
 
@@ -140,7 +140,7 @@ def write_artifact(
     volts[...] = 0.0
     for (epoch, start, stop), estimate in zip(signal.places, artifact, strict=True):
         for pick, row in zip(signal.picks, estimate, strict=True):
-            volts[epoch, pick, start:stop] = _weigh(row, strength)
+            volts[epoch, pick, start:stop] = weigh(row, strength)
     return result
 
 
@@ -284,7 +284,8 @@ def _copy_loaded(X: Instance) -> tuple[Instance, FloatArray]:
     return result, _view_data(result)
 
 
-def _weigh(row: FloatArray, strength: float) -> FloatArray:
+def weigh(row: FloatArray, strength: float) -> FloatArray:
+    """Multiply an artifact by the share of it that is subtracted."""
     removed: FloatArray = np.multiply(row, strength, dtype=np.float64)
     removed += 0.0  # makes 0.0 of -0.0, which less -0.0 would not stay bit for bit as it was
     return removed

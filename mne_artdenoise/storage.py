@@ -74,9 +74,13 @@ def load_denoiser(cls: type[Any], path: Path) -> Any:
             raise ValueError(f"its format is {meta['format']!r}, this version reads {FORMAT}")
         return _build(cls, meta, arrays)
     except UNREADABLE as error:
+        # numpy says how to read a pickle all the same: nobody should be told to.
+        found = (
+            "it holds a pickle" if "pickle" in str(error) else f"{type(error).__name__}: {error}"
+        )
         raise ValueError(
-            f"{path} is not a whole file of a fitted ArtifactDenoiser: {type(error).__name__}: "
-            f"{error}. Fit again and write it with denoiser.save."
+            f"{path} is not a whole file of a fitted ArtifactDenoiser: {found}. Fit again and "
+            "write it with denoiser.save."
         ) from error
 
 

@@ -16,7 +16,7 @@ PACKAGE = "mne_artdenoise"
 ROOT = Path(mne_artdenoise.__file__).parent
 FILE_LINES, FUNCTION_LINES = 300, 45
 
-LEAVES = {"_compat", "_typing", "spans"}
+LEAVES = {"_compat", "_typing", "files", "spans"}
 STEPS = {"recording", "preconditions", "channels", "splines", "rate", "windows", "scale"}
 CORE = STEPS | {"networks", "bands", "gate", "spatial", "metrics"}
 TOOL = CORE | LEAVES | {
@@ -48,11 +48,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     | STEPS
     | {"intake", "estimation", "spatial", "projectors", "provenance", "storage", "weights"},
     "idioms": LEAVES | {"denoiser"},
+    "staging": LEAVES | {"spatial"},
+    "outofcore": LEAVES
+    | STEPS
+    | {"bands", "denoiser", "projectors", "provenance", "spatial", "staging", "storage", "weights"},
     "controls": LEAVES | STEPS | {"intake", "weights"},
     "training": TOOL - {"denoiser"},
-    "": TOOL | {"report", "idioms", "provenance"},
+    "": TOOL | {"report", "idioms", "outofcore", "provenance"},
     "__main__": {"commands"},
-    "commands": TOOL | {"report", ""},
+    "commands": TOOL | {"outofcore", "report", ""},
     "report": TOOL | {"provenance"},
 }
 

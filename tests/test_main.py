@@ -15,6 +15,7 @@ import pytest
 from mne_artdenoise import __main__ as cli
 from mne_artdenoise import weights
 from mne_artdenoise.commands import clean as clean_command
+from mne_artdenoise.files import write_whole
 
 mpl.use("Agg")
 
@@ -35,12 +36,21 @@ class HalvingDenoiser:
         return result
 
 
+def denoise_in_memory(raw, target, denoiser, *, resume, overwrite):
+    """Stand in for the way from disk to disk."""
+    HalvingDenoiser.asked |= {"resume": resume}
+    write_whole(target, lambda path: denoiser.fit_transform(raw).save(path, fmt=raw.orig_format))
+
+
 @pytest.fixture(autouse=True)
 def stand_in(monkeypatch):
     """Put the stand-in in the place of the denoiser, and keep the simulated recording short."""
     module = ModuleType("mne_artdenoise.denoiser")
     module.ArtifactDenoiser = HalvingDenoiser
     monkeypatch.setitem(sys.modules, "mne_artdenoise.denoiser", module)
+    disk = ModuleType("mne_artdenoise.outofcore")
+    disk.denoise_file = denoise_in_memory
+    monkeypatch.setitem(sys.modules, "mne_artdenoise.outofcore", disk)
     monkeypatch.setattr(clean_command, "SIMULATED_SECONDS", 5.0)
 
 
@@ -152,8 +162,10 @@ def test_epochs_are_denoised(make_epochs, tmp_path):
 def test_options_reach_the_denoiser(source, tmp_path):
     target = tmp_path / "x_raw.fif"
     run("clean", source, target)
-    plain = {"spatial": True, "gate": True, "strength": 1.0, "device": "auto"}
+    plain = {"spatial": True, "gate": True, "strength": 1.0, "device": "auto", "resume": True}
     assert HalvingDenoiser.asked == {"model": "any-montage-v1", **plain}
+    run("clean", source, target, "--overwrite", "--no-resume")
+    assert HalvingDenoiser.asked["resume"] is False
     options = ["--model", "m-v2", "--strength", 0.5, "--device", "cpu", "--no-spatial", "--no-gate"]
     run("clean", source, target, "--overwrite", *options)
     asked = {"spatial": False, "gate": False, "strength": 0.5, "device": "cpu"}

@@ -42,6 +42,7 @@ def add_clean(commands: Any) -> None:
     add("--strength", type=float, default=1.0, help="factor of what is subtracted (default: 1)")
     add("--no-spatial", action="store_true", help="subtract the network's estimate as it is")
     add("--no-gate", action="store_true", help="subtract also where no artifact was found")
+    add("--no-resume", action="store_true", help="do not continue work that was interrupted")
     add("--overwrite", action="store_true", help="replace files that exist")
     add("--report", type=Path, metavar="FILE.html", help="write a report")
     add("--figure", type=Path, metavar="FILE.png", help="draw before and after")
@@ -70,12 +71,27 @@ def clean_file(args: argparse.Namespace, source: Path) -> None:
         raise ValueError(f"OUT must not be IN, {source}: the recording is kept as it was.")
     check_targets([target, args.report, args.figure], args)
     before = read_source(source, is_epochs)
-    after = denoise(before, args)
-    write_instance(after, target)
+    if is_epochs or args.no_spatial:
+        after = denoise(before, args)
+        write_instance(after, target)
+    else:
+        after = clean_on_disk(before, target, args)
     if args.figure:
         write_figure(args.figure, before, after)
     if args.report:
         write_report(args.report, before, after, title=source.name)
+
+
+def clean_on_disk(before: Any, target: Path, args: argparse.Namespace) -> Any:
+    """Denoise a recording that may be larger than memory, and open the result."""
+    import mne
+
+    from mne_artdenoise.outofcore import denoise_file
+
+    options = {"resume": not args.no_resume, "overwrite": args.overwrite}
+    denoise_file(before, target, make_denoiser(args), **options)
+    print(f"wrote {target}")
+    return mne.io.read_raw(target)
 
 
 def clean_simulation(args: argparse.Namespace) -> None:
@@ -109,16 +125,20 @@ def clean_simulation(args: argparse.Namespace) -> None:
 
 def denoise(inst: Instance, args: argparse.Namespace) -> Any:
     """Denoise as the options say, into the same type."""
+    return make_denoiser(args).fit_transform(inst)
+
+
+def make_denoiser(args: argparse.Namespace) -> Any:
+    """Make the denoiser that the options ask for."""
     from mne_artdenoise.denoiser import ArtifactDenoiser
 
-    denoiser = ArtifactDenoiser(
+    return ArtifactDenoiser(
         args.model,
         spatial=not args.no_spatial,
         gate=not args.no_gate,
         strength=args.strength,
         device=args.device,
     )
-    return denoiser.fit_transform(inst)
 
 
 def name_clean(source: Path, is_epochs: bool) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import files
 from .messages import to_line
 
 if TYPE_CHECKING:
@@ -52,12 +52,8 @@ def check_targets(targets: Iterable[Path | None], args: argparse.Namespace) -> N
 
 
 def write_whole(target: Path, save: Callable[[Path], Any]) -> None:
-    """Write a file under its name in a folder beside it, and move it to its place when whole."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".mne-artdenoise-") as folder:
-        save(Path(folder) / target.name)
-        # MNE-Python splits recordings of 2 GB and more. The first part last: it names the others.
-        for part in sorted(Path(folder).iterdir(), key=lambda path: path.name == target.name):
-            part.replace(target.parent / part.name)
+    """Write a file whole or not at all, and say so."""
+    files.write_whole(target, save)
     print(f"wrote {target}")
 
 
