@@ -44,26 +44,27 @@ def draw_eye_topographies(positions: FloatArray, rng: np.random.Generator) -> Fl
         Each with a largest absolute value of one, seen from infinity: where that matters, subtract
         the map at the reference, or its mean.
     """
-    return _normalise(draw_eyes(carry_to_template(positions), rng))
+    return _normalise(draw_eyes(carry_to_template(positions), rng)[:3])
 
 
 def draw_eyes(placed: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Draw the eyes of one person, in the unit of `project_dipole`, on the template head.
 
     A blink is the lid sliding over the charged cornea: an upright dipole at both eyes. A saccade
-    turns the corneo-retinal dipole in both eyes alike (Plöchl et al. 2012,
-    doi:10.3389/fnhum.2012.00278). People differ in all of it, and no two eyes of one are equal.
+    turns the corneo-retinal dipole in both eyes alike, right or up, and the muscles that start it
+    are a dipole backwards (Plöchl et al. 2012, doi:10.3389/fnhum.2012.00278). People differ in all
+    of it, and no two eyes of one are equal. The maps are in this order, shape (4, n_channels).
     """
     shift, widen = rng.normal(0, 0.006, 3), rng.normal(0, 0.003)
-    turn, balance = rng.normal(0, 0.12, (3, 3)), rng.normal(0, 0.1)
+    turn, balance = rng.normal(0, 0.12, (4, 3)), rng.normal(0, 0.1)
     softening = rng.uniform(0.005, 0.030)
-    maps = np.zeros((3, len(placed)))
+    maps = np.zeros((4, len(placed)))
     for eye, side in enumerate((-1.0, 1.0)):
         outwards = np.array([side, 0.0, 0.0])
         lid, pupil = (places[eye] + shift + widen * outwards for places in (EYES, PUPILS))
-        moments = np.array([[0.0, 0.0, 1.0], [1.0, 0.4 * side, 0.0], [0.0, 0.1, 1.0]])
-        moments += turn + rng.normal(0, 0.12, (3, 3))
-        for row, place in enumerate((lid, pupil, pupil)):
+        moments = turn + rng.normal(0, 0.12, (4, 3))
+        moments += [[0.0, 0.0, 1.0], [1.0, 0.4 * side, 0.0], [0.0, 0.1, 1.0], [0.0, -1.0, 0.0]]
+        for row, place in enumerate((lid, pupil, pupil, pupil)):
             maps[row] += np.exp(side * balance) * project_dipole(
                 placed, place, moments[row], softening
             )

@@ -1,0 +1,79 @@
+"""Courses of motor units: when muscles are tense, and the action potentials that fire then."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
+
+from .._typing import FloatArray
+from .events import cut_span, draw_onsets, make_taper
+
+# Spectrum of a motor unit on the skin: f^2 / ((f^2 + low^2)(f^2 + high^2)^2). Lowest and highest
+# of the two corners, in hertz, by muscle: that of the forehead is slower than those of the jaw
+# (Goncharova et al. 2003). Fitted to chin and forehead of the Glasgow recordings.
+CORNERS: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
+    "frontal": ((18.0, 30.0), (32.0, 60.0)),
+    "temporal": ((22.0, 36.0), (42.0, 85.0)),
+    "masseter": ((22.0, 36.0), (42.0, 85.0)),
+    "neck": ((20.0, 34.0), (40.0, 75.0)),
+    "auricular": ((22.0, 36.0), (42.0, 85.0)),
+}
+SIZE_SPREAD = 0.4  # deviation of the logarithm of the sizes of single action potentials
+
+
+def draw_bursts(
+    n_times: int, sfreq: float, rate: float, duration: float, rng: np.random.Generator
+) -> FloatArray:
+    """Draw when and how much a muscle is tense, shape (n_times,): around one in a burst."""
+    envelope = np.zeros(n_times)
+    for onset, length in draw_onsets(n_times, sfreq, rate, (0.5 * duration, 1.5 * duration), rng):
+        span, since = cut_span(onset, length, n_times, sfreq)
+        taper = make_taper(since, length, rng.uniform(0.05, 0.25))
+        envelope[span] = np.exp(rng.normal(0, 0.25)) * taper
+    return envelope
+
+
+def draw_firing(
+    n_units: int,
+    n_times: int,
+    sfreq: float,
+    muscle: str,
+    firing_rate: float,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Draw the courses of some motor units.
+
+    Parameters
+    ----------
+    n_units : int
+        How many.
+    n_times : int
+        Length in samples.
+    sfreq : float
+        Sampling rate in hertz.
+    muscle : str
+        Of which muscle: sets the spectrum.
+    firing_rate : float
+        Action potentials per second in each.
+    rng : Generator
+        Source of the variety.
+
+    Returns
+    -------
+    waves : ndarray, shape (n_units, n_times)
+        Of a mean square of one over all frequencies; a slow recording sees only a part of them.
+    """
+    # Filtering by Fourier transform is circular: what the end leaves over falls before the start.
+    n_long = next_fast_len(n_times + round(0.2 * sfreq), real=True)
+    in_bin = firing_rate / sfreq
+    sizes = np.exp(rng.normal(0, SIZE_SPREAD, (n_units, n_long)))
+    pulses = rng.poisson(in_bin, (n_units, n_long)) * sizes
+    square = np.exp(SIZE_SPREAD**2)
+    power = (in_bin + in_bin**2) * square**2 - in_bin**2 * square
+    low, high = (rng.uniform(*CORNERS[muscle][corner], (n_units, 1)) for corner in (0, 1))
+    frequency = 1j * np.fft.rfftfreq(n_long, 1 / sfreq)
+    response = frequency / ((frequency + low) * (frequency + high) ** 2)
+    whole = np.pi / (2 * high * (low + high) ** 2)  # of its square, over all frequencies
+    response /= np.sqrt(whole * power / sfreq)
+    waves = irfft(rfft(pulses) * response, n=n_long)
+    return np.asarray(waves[:, n_long - n_times :])
