@@ -20,7 +20,8 @@ LEAVES = {"_compat", "_typing", "files", "spans"}
 STEPS = {"recording", "preconditions", "channels", "splines", "rate", "windows", "scale"}
 CORE = STEPS | {"networks", "bands", "gate", "spatial", "metrics"}
 TOOL = CORE | LEAVES | {
-    "inference", "weights", "synthesis", "training", "components", "comparison", "denoiser",
+    "inference", "weights", "synthesis", "datasets", "training", "components", "comparison",
+    "denoiser",
 }  # fmt: skip
 
 # What of ours a module may import; its own folder may be imported too, unless the module itself is
@@ -37,6 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "weights.load": LEAVES | {"weights.registry", "weights.download", "networks"},
     "weights.convert": LEAVES | {"weights.load", "networks"},
     "synthesis": LEAVES | STEPS | {"metrics", "inference", "weights", "networks"},
+    "datasets": LEAVES | {"synthesis"},
+    "datasets.download": LEAVES | {"weights"},
     "comparison": LEAVES | STEPS | {"metrics"},
     "projectors": LEAVES,
     "intake": LEAVES | STEPS,
@@ -66,7 +69,7 @@ ONLY_IN: dict[str, set[str]] = {
         "networks", "inference", "weights.load", "weights.convert", "training",
         "synthesis.adversarial", "synthesis.diffusion", "synthesis.learned",
     },
-    "pooch": {"weights.download"},
+    "pooch": {"weights.download", "datasets.download"},
     "sklearn": {"denoiser", "training"},
 }  # fmt: skip
 ONLY_NUMPY_AND_SCIPY = {"rate", "windows", "scale", "splines", "spatial", "metrics"}

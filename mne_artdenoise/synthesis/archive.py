@@ -1,11 +1,9 @@
-"""Arrays in an ``.npz`` file: written whole or not at all, read without believing it; a leaf."""
+"""Arrays in an ``.npz`` file: written whole or not at all, read without believing it."""
 
 from __future__ import annotations
 
 import math
-import os
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -14,6 +12,8 @@ from typing import IO, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from ..files import write_whole
 
 Arrays = dict[str, npt.NDArray[Any]]
 Built = TypeVar("Built")
@@ -42,15 +42,7 @@ def write_archive(fname: str | Path, arrays: Mapping[str, Any]) -> None:
     for name, array in stored.items():
         if array.dtype.kind not in KINDS:
             raise TypeError(f"{name} is {array.dtype}, but a file takes numbers and texts only.")
-    # Under a name of its own beside the target: a reader never sees a part of it.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **stored)  # type: ignore[arg-type]
-        os.chmod(name, 0o644)  # temporary files are for their owner only
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    write_whole(path, lambda part: np.savez(part, **stored))  # type: ignore[arg-type]
 
 
 def name_archive(fname: str | Path) -> Path:
@@ -109,11 +101,12 @@ def _read_members(path: Path) -> Arrays:
             if name in arrays:
                 raise ValueError(f"the name {name} stands there more than once")
             with archive.open(member) as stream:
-                arrays[name] = _read_array(stream, name, member.file_size)
+                arrays[name] = read_array(stream, name, member.file_size)
     return arrays
 
 
-def _read_array(stream: IO[bytes], name: str, size: int) -> npt.NDArray[Any]:
+def read_array(stream: IO[bytes], name: str, size: int) -> npt.NDArray[Any]:
+    """Read numbers or texts in numpy's format from ``size`` bytes, or raise ValueError."""
     version = np.lib.format.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"{name} is written in version {version} of numpy's format")
