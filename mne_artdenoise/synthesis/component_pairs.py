@@ -119,7 +119,9 @@ def make_component_pairs(
     Notes
     -----
     A recording without any component that is surely brain, or shorter than a window, is a
-    ValueError.
+    ValueError. Few components may be sure: of one minute at 64 electrodes it can be 2 of 63, with
+    42 ``"other"`` (and most of the power) against them. The clean signal then has no more
+    dimensions than that; longer recordings give more.
 
     What differs from the script behind the paper: components are found by MNE's picard or infomax
     after a filter of 1 to 100 Hz and average reference, as ICLabel asks (there by EEGLAB's runica);

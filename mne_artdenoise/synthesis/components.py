@@ -140,8 +140,8 @@ def extract_components(
     subject : str
         Whom it is of.
     method : "picard" | "infomax"
-        Algorithm; both in the extended form that ICLabel was trained on. Picard finds what infomax
-        finds in a fraction of its time. Infomax runs as in ART's script: 1024 steps, stop at 1e-7.
+        Algorithm; both in the extended form that ICLabel was trained on, and neither always the
+        faster. Infomax runs with the limits of ART's script: 1024 steps, stop at 1e-7.
     n_components : float | int | None
         As in :class:`mne.preprocessing.ICA`.
     rng : int
