@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,8 +145,11 @@ def make_benchmark(
         else:
             ratios = np.repeat(np.linspace(*snr_db, LEVELS), len(eeg))
             eeg, artifact = (np.tile(part, LEVELS) for part in (eeg, artifact))
-        signals = _mix(data.eeg[eeg], artifacts[artifact], ratios, convention, normalise)
-        pairs.append(EpochPairs(*signals, ratios, eeg, artifact))
+        # One epoch after the other: the pools are small, their mixtures are not.
+        signals = ((data.eeg[k], artifacts[n]) for k, n in zip(eeg, artifact, strict=True))
+        size = (len(eeg), data.eeg.shape[-1])
+        mixed = _mix(signals, size, ratios, convention, normalise)
+        pairs.append(EpochPairs(*mixed, ratios, eeg, artifact))
     return Benchmark(task, protocol, convention, snr_db, data.sfreq, *pairs)
 
 
@@ -188,14 +192,18 @@ def _split_blocks(n_eeg: int, n_artifacts: int, rng: np.random.Generator) -> Par
 
 
 def _mix(
-    clean: FloatArray, artifacts: FloatArray, ratios: FloatArray, convention: str, normalise: bool
+    signals: Iterable[tuple[FloatArray, FloatArray]],
+    size: tuple[int, int],
+    ratios: FloatArray,
+    convention: str,
+    normalise: bool,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Mix epoch by epoch; noisy, clean and what both were divided by."""
-    noisy = np.empty(clean.shape, dtype=np.float32)
-    divided, scale = np.empty_like(noisy), np.ones(len(clean))
-    for index, ratio in enumerate(ratios):
-        mixed, _ = mix_at_snr(clean[index], artifacts[index], ratio, convention=convention)
+    """Mix clean epochs and artifacts; noisy, clean and what both were divided by."""
+    noisy, divided = np.empty((2, *size), dtype=np.float32)
+    scale = np.ones(len(ratios))
+    for index, ((clean, artifact), ratio) in enumerate(zip(signals, ratios, strict=True)):
+        mixed, _ = mix_at_snr(clean, artifact, ratio, convention=convention)
         if normalise:
             scale[index] = mixed.std()
-        noisy[index], divided[index] = mixed / scale[index], clean[index] / scale[index]
+        noisy[index], divided[index] = mixed / scale[index], clean / scale[index]
     return noisy, divided, scale
