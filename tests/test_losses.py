@@ -8,7 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from mne_artdenoise.training.losses import BANDS, log_error_ratio, sum_bands
+from mne_artdenoise.spatial import FilterConfig, apply_filter, fit_filter
+from mne_artdenoise.training.losses import (
+    BANDS,
+    log_error_ratio,
+    log_filtered_error_ratio,
+    sum_bands,
+)
 
 SFREQ = 200.0
 TONES = (2.0, 5.0, 10.0, 20.0, 40.0)  # hertz: one in each band
@@ -107,3 +113,63 @@ def test_bands_add_up_to_the_whole(n_times):
     x = draw(2, 3, n_times)
     whole = torch.fft.rfft(x).abs().square().sum(dim=(1, 2))
     torch.testing.assert_close(sum_bands(x, SFREQ).sum(dim=1), whole)
+
+
+def make_window(seed: int = 0, channels: int = 6, n_times: int = 3200) -> tuple[Tensor, Tensor]:
+    """Make a clean window of mixed noise, and an artifact of one topography."""
+    clean = draw(channels, channels, seed=seed) @ draw(1, channels, n_times, seed=seed + 1)
+    artifact = 5 * draw(1, channels, 1, seed=seed + 2) * draw(1, 1, n_times, seed=seed + 3)
+    return clean, artifact
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("share", [0.3, 0.8])
+def test_the_filtered_loss_is_the_error_that_the_spatial_step_leaves(seed, share):
+    clean, artifact = make_window(seed)
+    estimate = share * artifact + 0.1 * draw(*clean.shape, seed=9)
+    noisy, found = (clean + artifact)[0].numpy(), estimate[0].numpy()
+    config = FilterConfig(pooling=0.0, guard=1.0, strongest=0.0, weakest=0.0)
+    fitted = fit_filter([noisy], [found], SFREQ, config=config)
+    removed = torch.from_numpy(apply_filter(fitted, noisy, SFREQ, gate=False))[None]
+    expected = log_error_ratio(removed, artifact, clean, SFREQ, floor=1e-3).item()
+    loss = log_filtered_error_ratio(estimate, artifact, clean, SFREQ, floor=1e-3).item()
+    # The spatial step mirrors the ends of a recording; in the loss they meet.
+    assert loss == pytest.approx(expected, abs=0.3)
+
+
+def test_an_estimate_of_the_right_direction_is_enough_for_the_filtered_loss():
+    clean, artifact = make_window()
+    whole, most, blurred = (
+        log_filtered_error_ratio(estimate, artifact, clean, SFREQ).item()
+        for estimate in (artifact, 0.85 * artifact, 0.85 * artifact + 0.5 * clean)
+    )
+    assert whole < -8.0
+    assert most == pytest.approx(whole, abs=0.5)
+    assert blurred > whole + 1.0
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 800), (1, 19, 1600)])
+def test_without_an_estimate_the_filtered_loss_is_that_of_leaving_all_as_it_is(shape):
+    artifact, clean = draw(*shape), draw(*shape, seed=1)
+    nothing = torch.zeros_like(artifact)
+    filtered = log_filtered_error_ratio(nothing, artifact, clean, SFREQ)
+    plain = log_error_ratio(nothing, artifact, clean, SFREQ, floor=1e-3)
+    assert filtered.item() == pytest.approx(plain.item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("factor", [1e-3, 40.0])
+def test_the_unit_of_the_signals_does_not_matter_to_the_filtered_loss(factor):
+    parts = [draw(2, 3, 800, seed=seed) for seed in range(3)]
+    loss = log_filtered_error_ratio(*parts, SFREQ)
+    scaled = log_filtered_error_ratio(*(factor * part for part in parts), SFREQ)
+    assert scaled.item() == pytest.approx(loss.item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("identity", [True, False])
+def test_gradients_through_the_filters_are_finite(size, identity):
+    artifact, clean = draw(2, 8, 400).float(), draw(2, 8, 400, seed=1).float()
+    artifact = artifact * (not identity)
+    estimate = (artifact + size * draw(2, 8, 400, seed=2).float()).requires_grad_()
+    log_filtered_error_ratio(estimate, artifact, clean, SFREQ).backward()
+    assert estimate.grad.isfinite().all()

@@ -80,12 +80,18 @@ def test_batches_have_the_shapes_asked_for(bank):
     assert seen == {(3, 4), (8, 2)}
 
 
-def test_all_shapes_of_the_default_can_be_drawn(bank):
+def test_all_shapes_of_the_default_can_be_drawn(make_bank):
+    bank = make_bank(sizes=(8, 19, 64), n_times=3300)
     for shape in StreamConfig().shapes:
         channels = shape[0]
         config = replace(StreamConfig(), shapes=((channels, 1, 1.0),))
         batch = draw_batch(bank, config, np.random.default_rng(0))
-        assert batch.noisy.shape == (1, channels, 800)
+        assert batch.noisy.shape == (1, channels, 3200)
+
+
+def test_a_bank_of_recordings_shorter_than_a_window_is_refused(bank):
+    with pytest.raises(ValueError, match=r"5 s.*16 s.*n_times"):
+        next(stream_batches(bank, StreamConfig(), 0))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -227,8 +233,17 @@ def test_channels_are_chosen_once_each(make_info, n_total, n_channels):
 
 @pytest.mark.parametrize(("n_channels", "people"), [(4, {8, 19, 64}), (19, {19, 64}), (20, {64})])
 def test_recordings_have_channels_enough(bank, n_channels, people):
-    drawn = [draw_recording(bank, n_channels, np.random.default_rng(k)) for k in range(60)]
+    drawn = [draw_recording(bank, n_channels, 0.5, np.random.default_rng(k)) for k in range(60)]
     assert {len(item.ch_names) for item in drawn} == people
+
+
+@pytest.mark.parametrize("share", [0.0, 0.6, 1.0])
+def test_the_share_asked_for_is_of_whole_recordings(bank, share):
+    clean = (*bank.clean, *(replace(item, whole=False) for item in bank.clean))
+    mixed, n = replace(bank, clean=clean), 200
+    drawn = [draw_recording(mixed, 4, share, np.random.default_rng(k)) for k in range(n)]
+    spread = 4 * np.sqrt(share * (1 - share) / n)
+    assert sum(item.whole for item in drawn) / n == pytest.approx(share, abs=spread)
 
 
 def test_a_moved_cap_is_still_a_cap(make_info):

@@ -18,14 +18,15 @@ from torch import Tensor, nn
 class AnyMontageConfig:
     """Sizes of the network, each with its reason."""
 
-    width: int = 64  # features per token: 8 samples of signal need 8, the rest is context
+    width: int = 48  # features per token: 8 samples of signal need 8, the rest is context
     patch: int = 8  # samples per token: 40 ms at 200 Hz, short against any artifact but a pop
     kernel: int = 32  # samples a token sees at first: its neighbours' edges and 10 Hz cycles
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16)  # tokens; one block each, 1.3 s to either side
+    attentive: int = 2  # every so many blocks channels attend: it costs most, and is needed less
     heads: int = 4
     hidden: int = 128  # features between the two matrices of a convolution
     filters: int = 64  # of the bank that carries the signal itself: twice the kernel's samples
-    mixtures: int = 2  # of all channels, heard beside the channel itself
+    mixtures: int = 3  # of all channels, heard beside the channel itself
     key: int = 16  # features by which a mixture chooses its channels
 
     @property
@@ -99,7 +100,7 @@ class LinearReadout(nn.Module):
     """The artifact as a linear function of the signal whose coefficients the features choose.
 
     The signal is split by a bank of filters. Each is weighed at each moment, in the channel itself
-    and in two mixtures of all channels, and joined again, as masks do in speech separation (Luo &
+    and in some mixtures of all channels, and joined again, as masks do in speech separation (Luo &
     Mesgarani 2019, doi:10.1109/TASLP.2019.2915167). So amplitude passes through whatever its size.
     """
 
@@ -165,7 +166,8 @@ class AnyMontage(nn.Module):
             for dilation in config.dilations
         )
         self.attentions = nn.ModuleList(
-            ChannelAttention(config.width, config.heads) for _ in config.dilations
+            ChannelAttention(config.width, config.heads)
+            for _ in config.dilations[:: config.attentive]
         )
         self.readout = LinearReadout(config)
 
@@ -189,8 +191,10 @@ class AnyMontage(nn.Module):
         pieces = pieces.permute(2, 0, 1, 3)  # (t, b, c, kernel)
         place = self.place(encode_directions(directions))  # (b, c, width)
         h = self.embed(compress(pieces)) + place  # (t, b, c, width)
-        for convolution, attention in zip(self.convolutions, self.attentions, strict=True):
-            h = attention(convolution(h), place)
+        for number, convolution in enumerate(self.convolutions):
+            h = convolution(h)
+            if number % self.config.attentive == 0:
+                h = self.attentions[number // self.config.attentive](h, place)
         halves = self.readout(h, pieces, place).permute(1, 2, 0, 3)  # (b, c, t, 2 * patch)
         return overlap_halves(halves, patch)
 

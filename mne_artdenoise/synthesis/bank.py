@@ -19,12 +19,17 @@ from .components import ComponentSet
 
 @dataclass(frozen=True)
 class CleanRecording:
-    """Brain signal of one person: ``signal`` of shape (n_channels, n_times), in any one unit."""
+    """Brain signal of one person: ``signal`` of shape (n_channels, n_times), in any one unit.
+
+    ``whole`` tells a recording without artifacts from a sum of components that are surely brain,
+    which lacks what ICLabel is not sure of.
+    """
 
     subject: str
     ch_names: tuple[str, ...]
     positions: FloatArray
     signal: FloatArray
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -248,4 +253,5 @@ def take_clean(components: ComponentSet, threshold: float = 0.8) -> CleanRecordi
         ch_names=components.ch_names,
         positions=components.positions,
         signal=components.back_project(components.select("brain", threshold)),
+        whole=False,
     )

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.signal import butter, sosfilt
+from scipy.special import expit
 
 from .._typing import FloatArray, IntArray
 from .bank import Bank, FieldSource
 from .headmodel import draw_eye_topographies, draw_heart_topography, draw_muscle_topographies
 
-# How often each kind is drawn; muscle and eyes are most of what is wrong with recordings.
+# How often each kind is drawn; muscle and eyes are most of what is wrong with recordings. Slow
+# waves at any electrodes are rare on purpose: a network that often meets them takes slow brain for
+# them.
 SHARES = {
-    "eye": 0.36,
-    "muscle": 0.36,
+    "eye": 0.42,
+    "muscle": 0.39,
     "heart": 0.05,
     "line": 0.04,
-    "channel": 0.04,
-    "pop": 0.05,
-    "drift": 0.05,
-    "motion": 0.05,
+    "channel": 0.03,
+    "pop": 0.04,
+    "drift": 0.01,
+    "motion": 0.02,
 }
 
 
@@ -35,7 +38,7 @@ def draw_kind(
 ) -> FloatArray:
     """One artifact of this kind, real components where the bank has them."""
     fields = [item for item in bank.fields if item.kind == kind]
-    real = {"eye": 0.5, "muscle": 0.35, "line": 0.3, "channel": 0.3, "heart": 0.1}.get(kind, 0.0)
+    real = {"eye": 0.5, "muscle": 0.45, "line": 0.3, "channel": 0.3, "heart": 0.1}.get(kind, 0.0)
     if fields and rng.random() < real:
         return draw_field(fields[rng.integers(len(fields))], positions, n_times, rng)
     if kind == "eye":
@@ -128,14 +131,14 @@ def draw_muscle(
 
 
 def draw_envelope(n_times: int, sfreq: float, rng: np.random.Generator) -> FloatArray:
-    """Tonic activity, or one or two bursts with soft ends."""
+    """Tonic activity, or a few bursts with soft ends."""
     if rng.random() < 0.45:
         return np.ones(n_times)
     time, envelope = np.arange(n_times), np.zeros(n_times)
-    for _ in range(rng.integers(1, 3)):
+    for _ in range(rng.integers(1, 3 + n_times // round(4 * sfreq))):
         centre, half = rng.uniform(0, n_times), rng.uniform(0.1, 1.0) * sfreq
         soft = rng.uniform(0.02, 0.2) * sfreq
-        envelope += 1 / (1 + np.exp((np.abs(time - centre) - half) / soft))
+        envelope += expit((half - np.abs(time - centre)) / soft)
     return np.minimum(envelope, 1.0)
 
 
@@ -167,14 +170,14 @@ def draw_start(sources: FloatArray, n_times: int, rng: np.random.Generator) -> i
 
 
 def draw_line(n_channels: int, n_times: int, sfreq: float, rng: np.random.Generator) -> FloatArray:
-    """Mains hum and a weak tone at 1.5 times it, of an own strength and phase at each electrode."""
+    """Mains hum and its second harmonic, of an own strength and phase at each electrode."""
     time = np.arange(n_times) / sfreq
     base = rng.choice([50.0, 60.0]) + rng.normal(0, 0.05)
     strength = np.exp(rng.normal(0, 0.7, n_channels)) * (1 + 3 * (rng.random(n_channels) < 0.2))
     phase = rng.normal(0, 0.4, n_channels) + rng.uniform(0, 2 * np.pi)
     hum = strength[:, None] * np.sin(2 * np.pi * base * time + phase[:, None])
-    if 1.5 * base < sfreq / 2:
-        hum += 0.1 * strength[:, None] * np.sin(1.5 * 2 * np.pi * base * time + 2 * phase[:, None])
+    if 2 * base < sfreq / 2:
+        hum += 0.1 * strength[:, None] * np.sin(2 * np.pi * 2 * base * time + 2 * phase[:, None])
     return np.asarray(hum)
 
 
@@ -195,8 +198,8 @@ def draw_pop(n_channels: int, n_times: int, sfreq: float, rng: np.random.Generat
     """Let one or two electrodes jump, their potential then decaying back."""
     total, time = np.zeros((n_channels, n_times)), np.arange(n_times)
     for channel in rng.choice(n_channels, min(n_channels, int(rng.integers(1, 3))), replace=False):
-        for start in rng.integers(0, n_times, rng.integers(1, 3)):
-            decay = np.exp(-(time - start) / (rng.uniform(0.05, 1.0) * sfreq))
+        for start in rng.integers(0, n_times, rng.integers(1, 3 + n_times // round(8 * sfreq))):
+            decay = np.exp(-np.maximum(time - start, 0) / (rng.uniform(0.05, 1.0) * sfreq))
             total[channel] += (
                 rng.choice([-1, 1]) * np.exp(rng.normal()) * np.where(time >= start, decay, 0)
             )
@@ -206,7 +209,7 @@ def draw_pop(n_channels: int, n_times: int, sfreq: float, rng: np.random.Generat
 def draw_drift(n_channels: int, n_times: int, sfreq: float, rng: np.random.Generator) -> FloatArray:
     """Sweat and slow polarisation: random slow waves, alike at few electrodes or many."""
     frequency = np.fft.rfftfreq(n_times, 1 / sfreq)
-    shape = np.exp(-0.5 * (frequency / rng.uniform(0.4, 1.2)) ** 2)
+    shape = np.exp(-0.5 * (frequency / rng.uniform(0.2, 0.5)) ** 2)
     waves = np.fft.irfft(np.fft.rfft(rng.standard_normal((3, n_times))) * shape, n=n_times)
     mixing = rng.standard_normal((n_channels, 3)) * np.exp(rng.normal(0, 0.7, (n_channels, 1)))
     return mixing @ waves

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
 from ..networks.any_montage import AnyMontage, AnyMontageConfig
 from ..synthesis.bank import Bank
-from .losses import log_error_ratio
+from .losses import log_error_ratio, log_filtered_error_ratio
 from .stream import Batch, StreamConfig, stream_batches
 
 
@@ -34,7 +34,9 @@ class TrainingConfig:
     # Ratio under which nothing is gained, by step. A low one from the start holds the network at
     # zero output: on clean windows any first attempt costs tens of decibels. A low one to the end
     # spends the network on quiet windows, which the spatial step and its gate protect anyway.
-    floors: tuple[tuple[int, float], ...] = ((0, 0.1), (1500, 3e-4), (1750, 3e-4), (1751, 1e-2))
+    floors: tuple[tuple[int, float], ...] = ((0, 0.1), (600, 1e-2))
+    piece: int = 800  # samples over which the error of the estimate itself is a ratio
+    filtered: float = 0.5  # share of the loss that looks at what the spatial step leaves
     seed: int = 20261121
     save_every: int = 50
     network: AnyMontageConfig = field(default_factory=AnyMontageConfig)
@@ -99,16 +101,40 @@ def take_step(
     noisy, artifact = torch.from_numpy(batch.noisy), torch.from_numpy(batch.artifact)
     with torch.autocast("cpu", torch.bfloat16):
         estimate = forward(noisy, torch.from_numpy(batch.directions))
-    floor = find_floor(config, step)
     clean = noisy - artifact
-    loss = log_error_ratio(estimate.float(), artifact, clean, sfreq, floor)
+    floor = find_floor(config, step)
+    loss = measure_loss(estimate.float(), artifact, clean, sfreq, floor, config)
     optimiser = state["optimiser"]
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(state["network"].parameters(), config.clip)
     optimiser.step()
-    idle = log_error_ratio(torch.zeros_like(artifact), artifact, clean, sfreq, floor)
+    idle = measure_loss(torch.zeros_like(artifact), artifact, clean, sfreq, floor, config)
     return idle.item() - loss.item()
+
+
+def measure_loss(
+    estimate: Tensor,
+    artifact: Tensor,
+    clean: Tensor,
+    sfreq: float,
+    floor: float,
+    config: TrainingConfig,
+) -> Tensor:
+    """Weigh the error of the estimate itself with the one that the spatial step leaves of it."""
+    found, wanted, kept = (cut_pieces(x, config.piece) for x in (estimate, artifact, clean))
+    loss = log_error_ratio(found, wanted, kept, sfreq, floor)
+    if not config.filtered:
+        return loss
+    left = log_filtered_error_ratio(estimate, artifact, clean, sfreq, 0.3 * floor)
+    return (1 - config.filtered) * loss + config.filtered * left
+
+
+def cut_pieces(x: Tensor, size: int) -> Tensor:
+    """Cut windows (n_windows, n_channels, n_times) into shorter ones, where they are longer."""
+    if x.shape[-1] <= size:
+        return x
+    return torch.cat(torch.split(x[..., : x.shape[-1] // size * size], size, dim=-1))
 
 
 def find_floor(config: TrainingConfig, step: int) -> float:

@@ -12,23 +12,25 @@ import numpy as np
 from scipy.fft import irfft, rfft
 
 from .._typing import FloatArray, IntArray
-from ..synthesis.drawing import draw_artifact
-from ..synthesis.bank import Bank, CleanRecording
+from ..synthesis.bank import Bank, CleanRecording, FieldSource
 from ..synthesis.brain import draw_background
+from ..synthesis.drawing import draw_artifact
 
 
 @dataclass(frozen=True)
 class StreamConfig:
     """What a training window may look like, each range with its reason."""
 
-    n_times: int = 800  # four seconds: two blinks, and more than the network's context
+    n_times: int = 3200  # 16 seconds: what the filters of the loss need of data
     shapes: tuple[tuple[int, int, float], ...] = (
         # channels, windows in a batch, how often; about the same work in each
-        (4, 96, 0.08),
-        (8, 64, 0.22),
-        (19, 28, 0.50),
-        (64, 8, 0.20),
+        (4, 24, 0.07),
+        (8, 16, 0.22),
+        (19, 7, 0.48),
+        (32, 4, 0.08),
+        (64, 2, 0.15),
     )
+    whole: float = 0.6  # share of recordings whose brain signal is whole, not a sum of components
     identity: float = 0.12  # share of windows without any artifact
     snr_db: tuple[float, float] = (-15.0, 10.0)  # power, clean against each artifact
     gain_sd: float = 0.25  # natural log: the recording's scale is not the window's
@@ -61,8 +63,10 @@ def stream_batches(
 ) -> Iterator[Batch]:
     """Draw batches for ever; the k-th depends on ``seed`` and k alone, so a stopped run can go on.
 
-    The next few are drawn in a thread of their own while the network works.
+    The next few are drawn in a thread of their own while the network works. Everything in the bank
+    must be as long as a window, else ValueError.
     """
+    check_length(bank, config.n_times)
     with ThreadPoolExecutor(1) as pool:
         waiting = deque(
             pool.submit(draw_batch, bank, config, np.random.default_rng((seed, first + k)))
@@ -73,11 +77,22 @@ def stream_batches(
             waiting.append(pool.submit(draw_batch, bank, config, np.random.default_rng((seed, k))))
 
 
+def check_length(bank: Bank, n_times: int) -> None:
+    """Refuse a bank in which something is shorter than a window."""
+    signals = [item.sources if isinstance(item, FieldSource) else item.signal for item in bank]
+    shortest = min((x.shape[-1] for x in signals), default=0)
+    if shortest < n_times:
+        raise ValueError(
+            f"The shortest signal of the bank holds {shortest / bank.sfreq:g} s, but a window "
+            f"takes {n_times / bank.sfreq:g} s. Leave it out, or set StreamConfig(n_times=...)."
+        )
+
+
 def draw_window(
     bank: Bank, n_channels: int, config: StreamConfig, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """One noisy window, the artifact in it, and where the electrodes are."""
-    recording = draw_recording(bank, n_channels, rng)
+    recording = draw_recording(bank, n_channels, config.whole, rng)
     chosen = choose_channels(recording.positions, n_channels, rng)
     reference = draw_reference(len(recording.positions), chosen, rng)
     needed = chosen if reference is None else np.union1d(chosen, reference)
@@ -114,12 +129,20 @@ def add_artifacts(
     return total
 
 
-def draw_recording(bank: Bank, n_channels: int, rng: np.random.Generator) -> CleanRecording:
-    """Draw a clean recording with enough channels; large montages more often than they occur."""
+def draw_recording(
+    bank: Bank, n_channels: int, whole: float, rng: np.random.Generator
+) -> CleanRecording:
+    """Draw a clean recording with enough channels, ``whole`` of them of the whole brain signal.
+
+    What ICLabel is sure is brain lacks much of the slow activity of real brains: a network that
+    saw nothing else would call it artifact.
+    """
     enough = [item for item in bank.clean if len(item.ch_names) >= n_channels]
-    large = [item for item in enough if len(item.ch_names) > 30]
-    groups = [enough, large] if large else [enough]
-    group = groups[rng.choice(len(groups), p=[0.75, 0.25] if large else [1.0])]
+    groups = [[item for item in enough if item.whole], [item for item in enough if not item.whole]]
+    group = groups[0] if groups[0] and (rng.random() < whole or not groups[1]) else groups[1]
+    large = [item for item in group if len(item.ch_names) > 30]
+    if large and rng.random() < 0.3:  # more often than they occur
+        group = large
     return group[rng.integers(len(group))]
 
 
