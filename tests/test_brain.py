@@ -162,6 +162,30 @@ def test_neighbours_are_alike_and_opposite_sides_are_not(ten_twenty):
     assert far < -0.2
 
 
+def test_brains_are_like_those_of_people(ten_twenty):
+    """Where the middle 80 % of 18 people at rest are: benchmarks/brain_realism.py."""
+    found = {"amplitude": [], "slope": [], "delta": [], "alpha": [], "beta": []}
+    for seed in range(12):
+        x = make_brain(ten_twenty, 15_000, seed)
+        x = x - x.mean(axis=0)
+        total = measure_power(x, 1, 40)
+        found["amplitude"].append(1e6 * np.median(np.sqrt(total)))
+        for name, band in {"delta": (1, 4), "alpha": (8, 13), "beta": (13, 30)}.items():
+            found[name].append(np.median(measure_power(x, *band) / total))
+        frequency, power = welch(x, fs=SFREQ, nperseg=1000)
+        usual = (frequency >= 2) & (frequency <= 40) & ((frequency < 6.5) | (frequency > 14.5))
+        logs = np.log(frequency[usual])
+        fits = [np.polyfit(logs, np.log(row[usual]), 1)[0] for row in power]
+        found["slope"].append(-np.median(fits))
+    middle = {name: np.median(values) for name, values in found.items()}
+    assert 4.9 < middle["amplitude"] < 8.8
+    assert 1.41 < middle["slope"] < 1.78
+    assert 0.195 < middle["delta"] < 0.452
+    assert 0.228 < middle["alpha"] < 0.584
+    assert 0.088 < middle["beta"] < 0.186
+    assert np.std(found["alpha"]) > 0.05  # and not all the same
+
+
 @pytest.mark.parametrize(
     ("wrong", "match"),
     [

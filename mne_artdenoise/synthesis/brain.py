@@ -26,16 +26,17 @@ UNLIKE = 1.0  # standard deviation of the logarithm of the sizes of sources
 # What make_brain draws of a person: middle, and deviation (of the logarithm for amplitudes). Like
 # the training people of the eegmat set (Zyma et al. 2019): see benchmarks/brain_realism.py.
 AMPLITUDE = (5.3e-6, 0.22)
-SLOPE = (1.65, 0.12)
+SLOPE = (1.6, 0.12)
 ALPHA_PEAK = (10.3, 0.7)
-ALPHA_AMPLITUDE = (7.0e-6, 0.45)
+ALPHA_AMPLITUDE = (6.6e-6, 0.45)
 
-ALPHA = Rhythm(("O1", "O2", "POz", "P7", "P8"), ("O1", "O2"), 8, 10.3, 0.75, 1.0, 0.04, 0.4)
+BACK = ("O1", "O2", "POz", "P7", "P8")
+ALPHA = Rhythm(BACK, ("O1", "O2"), 8, 10.3, 0.75, 1.0, 0.04, 0.4)
 ALPHA_ELSEWHERE = Rhythm(TEN_TWENTY, TEN_TWENTY, 16, 10.3, 0.9, 0.35, 0.03)
 OTHERS = (
     Rhythm(("Fz", "FCz"), ("Fz",), 3, 6.5, 1.2, 0.35),
     Rhythm(TEN_TWENTY, TEN_TWENTY, 30, 7.5, 2.5, 0.6),
-    Rhythm(TEN_TWENTY, TEN_TWENTY, 30, 19.0, 4.5, 0.55),
+    Rhythm((*TEN_TWENTY, *BACK), TEN_TWENTY, 32, 19.0, 4.5, 0.6),
 )
 
 
