@@ -147,7 +147,7 @@ def measure_snr(
     """
     clean, artifact = _as_float(clean), _as_float(artifact)
     _check_shapes(clean, artifact)
-    _check_options(convention, per, span)
+    check_options(convention, per, span)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.divide(*_find_energies(clean, artifact, per, span))
         ratio = np.where(np.any(artifact, axis=None if per == "all" else -1), ratio, np.inf)
@@ -158,7 +158,7 @@ def find_gain(
     clean: FloatArray, artifact: FloatArray, snr_db: float, *, convention: str, per: str, span: str
 ) -> npt.NDArray[np.float64]:
     """Factor of an artifact, of a shape to multiply it with; the options of `mix_at_snr`."""
-    _check_options(convention, per, span)
+    check_options(convention, per, span)
     if not np.isfinite(snr_db):
         raise ValueError(f"snr_db must be a finite number, got {snr_db!r}")
     wanted, found = _find_energies(clean, artifact, per, span)
@@ -175,6 +175,14 @@ def find_gain(
         decades / 2
     )
     return np.asarray(gain if per == "all" else gain[..., np.newaxis])
+
+
+def check_options(convention: str, per: str, span: str) -> None:
+    """Raise a ValueError that names the known values of an option that has another."""
+    choices = {"convention": (convention, tuple(CONVENTIONS)), "per": (per, PER)}
+    for name, (value, known) in {**choices, "span": (span, SPAN)}.items():
+        if value not in known:
+            raise ValueError(f"{name} is {value!r}, but must be {' or '.join(map(repr, known))}")
 
 
 def find_active(artifact: FloatArray) -> npt.NDArray[np.bool_]:
@@ -208,10 +216,3 @@ def _check_shapes(clean: FloatArray, *artifacts: FloatArray) -> None:
             raise ValueError(
                 f"clean and artifact must have one shape, got {clean.shape} and {artifact.shape}"
             )
-
-
-def _check_options(convention: str, per: str, span: str) -> None:
-    choices = {"convention": (convention, tuple(CONVENTIONS)), "per": (per, PER)}
-    for name, (value, known) in {**choices, "span": (span, SPAN)}.items():
-        if value not in known:
-            raise ValueError(f"{name} is {value!r}, but must be {' or '.join(map(repr, known))}")
