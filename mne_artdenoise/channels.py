@@ -88,11 +88,27 @@ def find_directions(ch_names: Sequence[str]) -> FloatArray:
     directions : ndarray, shape (n_channels, 3)
         As from `read_directions`.
     """
-    return _find_directions(tuple(ch_names)).copy()
+    return read_directions(_place_on_template(tuple(ch_names)))
+
+
+def find_positions(ch_names: Sequence[str]) -> FloatArray:
+    """Find the positions of electrodes that are only named, on the adult template head.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+        As for `find_directions`.
+
+    Returns
+    -------
+    positions : ndarray, shape (n_channels, 3)
+        In metres, in the head frame.
+    """
+    return _read_positions(_place_on_template(tuple(ch_names)))
 
 
 @lru_cache(maxsize=8)
-def _find_directions(ch_names: tuple[str, ...]) -> FloatArray:
+def _place_on_template(ch_names: tuple[str, ...]) -> mne.Info:
     # MNE 1.13 renamed standard_1005 (same positions), and warns of the old name.
     known = mne.channels.get_builtin_montages()
     montage = "colin27_1005" if "colin27_1005" in known else "standard_1005"
@@ -104,7 +120,7 @@ def _find_directions(ch_names: tuple[str, ...]) -> FloatArray:
             f"No electrodes of the 10-05 system: {', '.join(unknown)}. "
             f"mne.channels.make_standard_montage({montage!r}).ch_names lists those there are."
         )
-    return read_directions(info)
+    return info
 
 
 def _read_positions(info: mne.Info) -> FloatArray:

@@ -19,8 +19,8 @@ from .weights.record import ModelRecord
 if TYPE_CHECKING:
     from torch.nn import Module
 
-# From fewer electrodes, splines guess the others of a head with an error as large as half the
-# signal or more (64-channel recordings of people of the training split).
+# From these, splines guess the others of a head with an error of half their power, from four with
+# an error of all of it (64-channel recordings of people of the training split).
 FEWEST = 8
 
 

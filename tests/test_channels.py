@@ -13,6 +13,7 @@ from mne_artdenoise.channels import (
     ORIGIN,
     find_directions,
     find_positioned,
+    find_positions,
     read_directions,
 )
 
@@ -88,6 +89,7 @@ def test_named_electrodes_lie_where_those_of_a_recording_lie(make_info):
     info = make_info(20)
     assert_allclose(find_directions(info["ch_names"]), read_directions(info), atol=1e-12)
     assert_array_equal(find_directions(["FP1", "cz"]), find_directions(["Fp1", "Cz"]))
+    assert_allclose(find_positions(info["ch_names"]), [ch["loc"][:3] for ch in info["chs"]])
 
 
 def test_named_electrodes_that_nobody_knows_are_refused():
