@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .denoiser import ArtifactDenoiser
     from .idioms import denoise, denoise_array
+    from .online import OnlineDenoiser
     from .outofcore import denoise_file
     from .weights import fetch_weights, get_record, list_models
 
 __all__ = [
     "ArtifactDenoiser",
+    "OnlineDenoiser",
     "denoise",
     "denoise_array",
     "denoise_file",
@@ -28,6 +30,7 @@ __all__ = [
 
 _PLACES = {
     "ArtifactDenoiser": "denoiser",
+    "OnlineDenoiser": "online",
     "denoise": "idioms",
     "denoise_array": "idioms",
     "denoise_file": "outofcore",

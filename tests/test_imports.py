@@ -51,13 +51,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     | STEPS
     | {"intake", "estimation", "spatial", "projectors", "provenance", "storage", "weights"},
     "idioms": LEAVES | {"denoiser"},
+    "causal": LEAVES | {"bands"},
+    "dropouts": LEAVES,
+    "live": LEAVES | {"bands", "causal", "dropouts", "gate", "projectors", "recording", "spatial"},
+    "online": LEAVES | {"denoiser", "dropouts", "live", "recording"},
     "staging": LEAVES | {"spatial"},
     "outofcore": LEAVES
     | STEPS
     | {"bands", "denoiser", "projectors", "provenance", "spatial", "staging", "storage", "weights"},
     "controls": LEAVES | STEPS | {"intake", "weights"},
     "training": TOOL - {"denoiser"},
-    "": TOOL | {"report", "idioms", "outofcore", "provenance"},
+    "": TOOL | {"report", "idioms", "online", "outofcore", "provenance"},
     "__main__": {"commands"},
     "commands": TOOL | {"outofcore", "report", ""},
     "report": TOOL | {"provenance"},
@@ -72,7 +76,18 @@ ONLY_IN: dict[str, set[str]] = {
     "pooch": {"weights.download", "datasets.download"},
     "sklearn": {"denoiser", "training"},
 }  # fmt: skip
-ONLY_NUMPY_AND_SCIPY = {"rate", "windows", "scale", "splines", "spatial", "metrics"}
+ONLY_NUMPY_AND_SCIPY = {
+    "bands",
+    "causal",
+    "dropouts",
+    "gate",
+    "rate",
+    "windows",
+    "scale",
+    "splines",
+    "spatial",
+    "metrics",
+}
 WITHOUT_MNE = ONLY_NUMPY_AND_SCIPY | {"networks", "inference", "weights", "_typing"}
 
 
