@@ -249,6 +249,7 @@ ROW = {"subject": "p", "kind": "eye"}
         ({**EMPTY, "sources": [ROW]}, np.zeros(3, int), "is int64"),
         ({**EMPTY, "sources": [ROW]}, np.array([0, np.nan]), "not finite"),
         ({**EMPTY, "sources": [{**ROW, "subject": 3}]}, np.zeros(3), "not a text"),
+        ({**EMPTY, "sources": [{**ROW, "whole": "yes"}]}, np.zeros(3), "'yes', not true"),
         ({**EMPTY, "sources": [{**ROW, "signal": 3}]}, np.zeros(3), "multiple values"),
         ({**EMPTY, "sources": [{"subject": "p"}]}, np.zeros(3), "kind"),
         ({**EMPTY, "sources": [{**ROW, "more": 3}]}, np.zeros(3), "more"),

@@ -197,6 +197,8 @@ def _build_item(kind: type[Item], row: dict[str, Any], arrays: Arrays, prefix: s
     texts = [row[name] for name in ("subject", "kind") if name in row]
     if not all(isinstance(text, str) for text in (*texts, *row.get("ch_names", []))):
         raise ValueError(f"{prefix} has a name that is not a text")
+    if not isinstance(row.get("whole", True), bool):
+        raise ValueError(f"{prefix}whole is {row['whole']!r}, not true or false")
     shapes: dict[str, tuple[int | None, ...]] = {"signal": (None,)}
     if "ch_names" in row:
         row = {**row, "ch_names": tuple(row["ch_names"])}
