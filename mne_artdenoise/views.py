@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._compat import warn
 from ._typing import FloatArray
 from .channels import find_directions
+from .rate import low_pass
 from .scale import standardise_windows
 from .splines import ChannelMap, map_channels
 from .weights.record import ModelRecord
@@ -34,14 +35,21 @@ class View:
         Unit vectors to them from the middle of the head.
     mapping : ChannelMap | None
         From the recording's channels to these and back; None where they are the same.
+    sfreq : float
+        Sampling rate of the network, in hertz.
+    h_freq : float | None
+        Above which it is shown nothing, in hertz; None for no limit.
     """
 
     directions: FloatArray
-    mapping: ChannelMap | None = None
+    mapping: ChannelMap | None
+    sfreq: float
+    h_freq: float | None
 
     def show(self, x: FloatArray) -> FloatArray:
         """From the recording's channels to the network's, (n_channels, n_times) both."""
-        return x if self.mapping is None else self.mapping.to_model @ x
+        shown = x if self.mapping is None else self.mapping.to_model @ x
+        return shown if self.h_freq is None else low_pass(shown, self.sfreq, self.h_freq)
 
     def carry_back(self, x: FloatArray) -> FloatArray:
         """From the network's channels to the recording's, (n_channels, n_times) both."""
@@ -50,8 +58,11 @@ class View:
 
 def take_view(directions: FloatArray, record: ModelRecord) -> View:
     """Find how a model sees electrodes in these directions, shape (n_channels, 3)."""
+    # What a network never saw, a clean signal of its making lacks: that is no artifact.
+    limited = record.estimates == "clean" and record.band[1] < record.sfreq / 2
+    h_freq = record.band[1] if limited else None
     if isinstance(record.channels, str):
-        return View(directions)
+        return View(directions, None, record.sfreq, h_freq)
     if len(directions) < FEWEST:
         warn(
             f"{record.id} knows {len(record.channels)} electrodes, which can hardly be guessed "
@@ -60,7 +71,7 @@ def take_view(directions: FloatArray, record: ModelRecord) -> View:
             RuntimeWarning,
         )
     known = find_directions(record.channels)
-    return View(known, map_channels(directions, known))
+    return View(known, map_channels(directions, known), record.sfreq, h_freq)
 
 
 def find_in_windows(

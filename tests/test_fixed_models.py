@@ -24,7 +24,7 @@ FIXED = {
     "stride": 1,
     "context": 0,
     "l_freq": None,
-    "band": [0.5, 100.0],
+    "band": [0.5, 128.0],
     "estimates": "clean",
 }
 CONFIGS = {
@@ -151,6 +151,22 @@ def test_windows_are_scaled_each_by_itself_when_the_record_says_so(
     assert len(x) > 4
     assert_allclose(x.std(axis=(1, 2)), 1.0, rtol=1e-4)
     assert_allclose(x.mean(axis=(1, 2)), 0.0, atol=1e-4)
+
+
+def test_what_a_network_was_never_shown_is_no_artifact(answer, make_template_raw, make_record):
+    network = answer(0.0)
+    raw = make_template_raw()
+    record = make_record(**(FIXED | {"band": [1.0, 50.0]}))
+    (found,) = find_artifact(read_signal(raw), record)
+    frequency = np.fft.rfftfreq(raw.n_times, 1 / 256.0)
+    taper = np.hanning(raw.n_times)  # the ends of a signal that does not repeat have any frequency
+    sizes = [np.abs(np.fft.rfft(taper * x)).mean(axis=0) for x in (found, raw.get_data())]
+    share = sizes[0] / sizes[1]
+    assert_allclose(share[(frequency > 2) & (frequency < 40)], 1.0, atol=0.05)
+    assert share[frequency > 65].max() < 0.02
+    windows = np.hanning(1024) * np.concatenate([x for x, _ in network.seen])
+    shown = np.abs(np.fft.rfft(windows)).mean(axis=(0, 1))
+    assert shown[np.fft.rfftfreq(1024, 1 / 256.0) > 70].max() < 0.05 * shown.max()
 
 
 def test_a_loose_electrode_is_not_shown_to_the_splines(answer, make_raw, make_record):

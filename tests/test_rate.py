@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mne_artdenoise.rate import find_ratio, to_model_rate, to_recording_rate
+from mne_artdenoise.rate import find_ratio, low_pass, to_model_rate, to_recording_rate
 
 MODEL_SFREQ = 200.0
 SFREQS = [100.0, 128.0, 160.0, 200.0, 249.93, 250.0, 1000 / 3, 499.98731, 512.0, 2000.0, 2048.0]
@@ -191,3 +191,24 @@ def test_wrong_shape_is_named(shape):
 def test_impossible_high_pass_is_refused(l_freq):
     with pytest.raises(ValueError, match="l_freq must lie between"):
         to_model_rate(np.zeros((1, 100)), 250, 200, l_freq)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_low_pass_keeps_what_is_below_in_place(dtype):
+    time = np.arange(2000) / 250.0
+    slow, fast = np.sin(2 * np.pi * 10 * time), np.sin(2 * np.pi * 65 * time)
+    out = low_pass((slow + fast)[np.newaxis].astype(dtype), 250.0, 50.0)
+    assert out.dtype == dtype
+    assert np.abs(out[0] - slow)[100:-100].max() < 0.01
+
+
+@pytest.mark.parametrize("n_times", [1, 2, 7, 100])
+def test_a_low_pass_takes_signals_of_any_length(n_times):
+    x = np.full((2, n_times), 3.0)
+    assert np.allclose(low_pass(x, 250.0, 50.0), x)
+
+
+@pytest.mark.parametrize("h_freq", [0.0, 125.0, 200.0])
+def test_a_low_pass_beyond_the_signal_is_refused(h_freq):
+    with pytest.raises(ValueError, match="h_freq must lie between 0 and half the sampling rate"):
+        low_pass(np.zeros((1, 10)), 250.0, h_freq)

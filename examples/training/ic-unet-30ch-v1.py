@@ -46,7 +46,7 @@ RECIPE = FixedRecipe(
     record={
         "l_freq": 0.5,
         "scaling": "recording",
-        "band": (0.5, 100.0),
+        "band": (0.5, 128.0),
         "kinds": ("eye", "muscle", "heart", "line", "channel", "pop", "drift", "motion"),
         "estimates": "clean",
         "licence": "BSD-3-Clause",

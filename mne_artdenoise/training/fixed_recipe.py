@@ -164,7 +164,11 @@ def time_step(recipe: FixedRecipe, config: FixedTrainingConfig, parts: Parts, de
         if step == PILOT:  # by now the device is warm
             began = _wait(device)
         take_step(state["network"], state, noisy, clean, parts.config.sfreq, config, step)
-    return (_wait(device) - began) / PILOT
+    seconds = (_wait(device) - began) / PILOT
+    if device == "cuda":  # else the parts of the run itself may find no room
+        del state, stream
+        torch.cuda.empty_cache()
+    return seconds
 
 
 def _wait(device: str) -> float:

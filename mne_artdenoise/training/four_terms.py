@@ -5,18 +5,22 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+# What brain of about unit deviation has at a root mean square, per second and per second squared:
+# measured on mixtures of the training split, at 256 Hz.
+VELOCITY = 80.0
+ACCELERATION = 18_000.0
+
 
 def measure_four_terms(estimate: Tensor, clean: Tensor, sfreq: float) -> Tensor:
-    """Mean of errors in amplitude, velocity, acceleration and spectrum, as of IC-U-Net.
+    """Mean of squared errors in amplitude, velocity, acceleration and spectrum.
 
-    After Chuang et al. (2022), doi:10.1016/j.neuroimage.2022.119586. Each of the first three is in
-    units of the clean signal's own: else a window with loud artifacts, whose brain is small in the
-    scale of the recording, would count little, and velocity and acceleration next to nothing.
+    After Chuang et al. (2022), doi:10.1016/j.neuroimage.2022.119586. Velocity and acceleration are
+    in units of those of brain: else they would be next to nothing beside amplitude.
 
     Parameters
     ----------
     estimate, clean : Tensor, shape (n_windows, n_channels, n_times)
-        In one scale.
+        In the scale of the recording.
     sfreq : float
         Sampling rate in hertz.
 
@@ -24,14 +28,12 @@ def measure_four_terms(estimate: Tensor, clean: Tensor, sfreq: float) -> Tensor:
     -------
     loss : Tensor, shape ()
     """
-    terms, right, found = [], clean, estimate
-    for _ in range(3):
-        error = (found - right).square().mean((1, 2)) / right.square().mean((1, 2)).clamp_min(1e-9)
-        terms.append(error.mean())
-        right, found = right.diff(dim=-1), found.diff(dim=-1)
-    spectra = (standardise_spectrum(x, sfreq) for x in (estimate, clean))
-    terms.append((next(spectra) - next(spectra)).square().mean())
-    return torch.stack(terms).mean()
+    amplitude = estimate - clean
+    velocity = sfreq * amplitude.diff(dim=-1)
+    acceleration = sfreq * velocity.diff(dim=-1)
+    spectrum = standardise_spectrum(estimate, sfreq) - standardise_spectrum(clean, sfreq)
+    errors = (amplitude, velocity / VELOCITY, acceleration / ACCELERATION, spectrum)
+    return torch.stack([error.square().mean() for error in errors]).mean()
 
 
 def standardise_spectrum(x: Tensor, sfreq: float) -> Tensor:

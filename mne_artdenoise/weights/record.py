@@ -84,7 +84,8 @@ class ModelRecord:
         What its input is divided by: one number for the whole recording, or also the deviation of
         each window, less its mean; both are given back to what comes out.
     band : tuple of float, length 2
-        Frequencies in which it can see an artifact, in hertz.
+        Frequencies in which it can see an artifact, in hertz. One that estimates the clean signal
+        is shown nothing above.
     kinds : tuple of str
         Artifacts that it was trained on.
     estimates : "artifact" | "clean"
