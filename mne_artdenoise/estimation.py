@@ -135,7 +135,9 @@ def learn_filter(signal: Signal, record: ModelRecord, **options: Any) -> Spatial
     recording = [to_model_rate(x, some.sfreq, sfreq) for x in some.segments]
     nothing = [np.zeros_like(x) for x in recording]
     fitted, removed, found = None, nothing, nothing
-    for _ in range(PASSES):
+    for number in range(PASSES):
+        if fitted is not None:
+            removed = [apply_filter(fitted, x, sfreq, gate=False) for x in recording]
         left = [
             to_model_rate(x - gone, sfreq, sfreq, record.l_freq)
             for x, gone in zip(recording, removed, strict=True)
@@ -143,8 +145,8 @@ def learn_filter(signal: Signal, record: ModelRecord, **options: Any) -> Spatial
         more = project(run_model(left, some.info, record, **options), some.info)
         found = [old + new for old, new in zip(found, more, strict=True)]
         artifact = [gone + new for gone, new in zip(removed, more, strict=True)]
-        fitted = fit_filter(recording, artifact, sfreq, edges=edges, found=found)
-        removed = [apply_filter(fitted, x, sfreq, gate=False) for x in recording]
+        last = number == PASSES - 1
+        fitted = fit_filter(recording, artifact, sfreq, edges=edges, found=found, gated=last)
     return cast("SpatialFilter", fitted)
 
 

@@ -43,6 +43,7 @@ class FilterConfig:
     mu: float = 0.7  # artifact against brain at which a direction is removed by half
     ridge: float = 1e-3  # of the mean variance, added to the rest's covariance
     pooling: float = 0.5  # share of a high band's covariances taken from all: see `pool_bands`
+    leak: float = 0.0  # of the median direction's ratio, taken off all: brain that networks take too
     strongest: float = 5.0  # artifact against brain that one direction needs, else the band is left
     weakest: float = 0.3  # below which a direction is left alone
     guard: float = 7.0  # times mu in a band of its own around 10 Hz, home of the brain's rhythms
@@ -61,7 +62,7 @@ class BandFilter:
     mixing : ndarray, shape (n_channels, n_directions)
         And back: topographies.
     ratios : ndarray, shape (n_directions,)
-        Artifact against brain in each, falling.
+        Artifact against brain in each, falling, above what was found in any direction.
     closed : float
         Power of the directions, in units of the rest's, up to which the gate is shut.
     """
@@ -95,6 +96,7 @@ def fit_filter(
     edges: Sequence[float] = EDGES,
     config: FilterConfig | None = None,
     found: Sequence[FloatArray] | None = None,
+    gated: bool = True,
 ) -> SpatialFilter:
     """Fit one filter per band to segments of a recording and the artifact estimated in them.
 
@@ -110,6 +112,8 @@ def fit_filter(
         How.
     found : sequence of ndarray, shape (n_channels, n_times) | None
         What tells the gates where nothing is wrong, if it is not ``artifact``.
+    gated : bool
+        Whether to set the gates; without, the filter is for use without them.
 
     Returns
     -------
@@ -123,8 +127,9 @@ def fit_filter(
     bands = tuple(
         solve_band(bad[k], good[k], limits[k], limits[k + 1], config) for k in range(len(bad))
     )
-    found = artifact if found is None else found
-    return SpatialFilter(_calibrate(bands, recording, found, sfreq), config)
+    if gated:
+        bands = _calibrate(bands, recording, artifact if found is None else found, sfreq)
+    return SpatialFilter(bands, config)
 
 
 def _calibrate(
@@ -180,6 +185,8 @@ def solve_band(
         return BandFilter(low, high, nothing, nothing.T, np.zeros(0))
     good = good + config.ridge * level * np.eye(n_channels)
     ratios, directions = eigh(bad, good)
+    # Artifacts have few directions, so the median one holds none: what was found there is brain.
+    ratios = ratios - config.leak * ratios[(n_channels - 1) // 2]
     if ratios[-1] < config.strongest:  # no more than a network finds in clean recordings
         return BandFilter(low, high, nothing, nothing.T, np.zeros(0))
     strong = np.flatnonzero(ratios >= config.weakest)[::-1]

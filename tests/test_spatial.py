@@ -191,7 +191,7 @@ def test_a_band_finds_the_direction_of_one_artifact(power):
 def test_directions_are_of_unit_variance_in_the_rest_and_fall(rng):
     parts = rng.standard_normal((2, N_CHANNELS, 20))
     bad, good = (part @ part.T / 20 for part in parts)
-    config = FilterConfig(weakest=0.0)
+    config = FilterConfig(weakest=0.0, leak=0.0)
     band = spatial.solve_band(100 * bad, good, 1.0, 2.0, config)
     level = config.ridge * np.trace(good) / N_CHANNELS
     rest = band.unmixing @ (good + level * np.eye(N_CHANNELS)) @ band.unmixing.T
@@ -201,14 +201,23 @@ def test_directions_are_of_unit_variance_in_the_rest_and_fall(rng):
 
 
 def test_weak_directions_are_left_alone():
-    config = FilterConfig(weakest=1.0, strongest=1.0, ridge=0.0)
+    config = FilterConfig(weakest=1.0, strongest=1.0, ridge=0.0, leak=0.0)
     band = spatial.solve_band(np.diag([4.0, 1.1, 0.9]), np.eye(3), 1.0, 2.0, config)
     np.testing.assert_allclose(band.ratios, [4.0, 1.1])
 
 
+@pytest.mark.parametrize("n_channels", [2, 3, 4, 7, 19])
+def test_what_is_found_in_every_direction_is_taken_for_brain(n_channels):
+    ratios = np.full(n_channels, 0.6)
+    ratios[0] = 30.0
+    config = FilterConfig(ridge=0.0, leak=2.0)
+    band = spatial.solve_band(np.diag(ratios), np.eye(n_channels), 1.0, 2.0, config)
+    np.testing.assert_allclose(band.ratios, [30.0 - 2 * 0.6])
+
+
 @pytest.mark.parametrize(("highest", "n_directions"), [(4.9, 0), (5.1, 3)])
 def test_a_band_in_which_nothing_stands_out_is_left_alone(highest, n_directions):
-    config = FilterConfig(weakest=0.5, strongest=5.0, ridge=0.0)
+    config = FilterConfig(weakest=0.5, strongest=5.0, ridge=0.0, leak=0.0)
     band = spatial.solve_band(np.diag([highest, 4.0, 1.0]), np.eye(3), 1.0, 2.0, config)
     assert len(band.ratios) == n_directions
 
