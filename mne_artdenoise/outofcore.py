@@ -26,10 +26,12 @@ from .denoiser import ArtifactDenoiser
 from .projectors import project
 from .provenance import find_version
 from .recording import weigh
+from .spans import tell_unreadable
 from .spatial import filter_block
 from .staging import Staging, is_left_over
 from .storage import PARAMETERS
 from .weights import get_record
+from .wording import to_line
 
 if TYPE_CHECKING:
     from .recording import Signal
@@ -114,8 +116,7 @@ def open_recording(source: str | Path | mne.io.BaseRaw) -> mne.io.BaseRaw:
     try:
         return mne.io.read_raw(source, preload=False)
     except Exception as error:  # readers of damaged files fail in every way
-        text = " ".join(str(error).split()) or type(error).__name__
-        raise OSError(f"{source} cannot be read: {text}") from error
+        raise OSError(f"{source} cannot be read: {to_line(error)}") from error
 
 
 def check_request(raw: mne.io.BaseRaw, target: Path, denoiser: ArtifactDenoiser) -> None:
@@ -215,7 +216,8 @@ class DenoisedRaw(mne.io.BaseRaw):  # type: ignore[misc]
     ) -> None:
         held = self._raw_extras[fi]
         first, last = start - held["first"], stop - held["first"]
-        volts = np.array(held["before"][:, first:last][0])  # that of a loaded Raw is a view
+        with tell_unreadable(held["before"]):
+            volts = np.array(held["before"][:, first:last][0])  # that of a loaded Raw is a view
         volts[held["changed"]] -= held["staging"].read(first, last)
         data[:] = volts[idx]
 

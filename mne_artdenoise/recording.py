@@ -12,7 +12,16 @@ import numpy as np
 
 from mne_artdenoise._compat import picks_to_idx
 from mne_artdenoise._typing import FloatArray, IntArray
-from mne_artdenoise.spans import Place, StoredSpan, find_places, lock, read_pieces, take_rows
+from mne_artdenoise.spans import (
+    Place,
+    StoredSpan,
+    find_places,
+    lock,
+    read_pieces,
+    refuse_complex,
+    take_rows,
+    tell_unreadable,
+)
 
 if TYPE_CHECKING:
     from mne_artdenoise._typing import Instance
@@ -195,7 +204,9 @@ def _read_segments(
     X: Instance, picks: IntArray
 ) -> tuple[tuple[Place, ...], tuple[FloatArray, ...]]:
     if isinstance(X, mne.io.BaseRaw) and not X.preload and len(picks) * X.n_times > AT_ONCE:
-        _refuse_complex(X[int(picks[0]), :1][0])
+        with tell_unreadable(X):
+            sample = X[int(picks[0]), :1][0]
+        refuse_complex(sample)
         places = find_places(X, (1, len(picks), X.n_times))
         spans = (StoredSpan(X, picks, start, stop) for _, start, stop in places)
         return places, cast("tuple[FloatArray, ...]", tuple(spans))
@@ -209,18 +220,14 @@ def _read_volts(X: Instance, picks: IntArray) -> FloatArray:
     if isinstance(X, mne.io.BaseRaw | mne.BaseEpochs) and not X.preload:
         # Reading epochs drops the bad ones from the object itself, so a copy has to do it.
         inst = X.copy() if isinstance(X, mne.BaseEpochs) else X
-        found = _view_data(inst.get_data(picks=picks))
+        with tell_unreadable(X):
+            found = _view_data(inst.get_data(picks=picks))
     else:
         found = _view_data(X)[:, _as_index(picks)]
     if found.size == 0:
         raise ValueError(f"There is no sample to denoise: the data have shape {found.shape}.")
-    _refuse_complex(found)
+    refuse_complex(found)
     return lock(np.asarray(found, dtype=np.float64))
-
-
-def _refuse_complex(found: FloatArray) -> None:
-    if np.iscomplexobj(found):
-        raise ValueError("Complex data not supported: denoise the signal in volts.")
 
 
 def _view_data(X: Instance) -> FloatArray:
@@ -280,7 +287,8 @@ def _copy_loaded(X: Instance) -> tuple[Instance, FloatArray]:
         # C order, so that the reshaped view writes into the copy and not into another one.
         result = np.array(X, dtype=X.dtype if X.dtype.kind == "f" else np.float64, order="C")
     else:
-        result = X.copy() if isinstance(X, mne.Evoked) else X.copy().load_data()
+        with tell_unreadable(X):
+            result = X.copy() if isinstance(X, mne.Evoked) else X.copy().load_data()
     return result, _view_data(result)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import mne
@@ -10,6 +11,7 @@ import numpy as np
 
 from ._compat import annotations_starts_stops
 from ._typing import FloatArray, IntArray
+from .wording import to_line
 
 if TYPE_CHECKING:
     from ._typing import Instance
@@ -78,11 +80,25 @@ class StoredSpan:
         picks = self.picks[rows]
         if last <= first:
             return np.empty((len(picks), 0))
-        volts = self.raw[picks, self.start + first : self.start + last][0]
+        with tell_unreadable(self.raw):
+            volts = self.raw[picks, self.start + first : self.start + last][0]
         return np.asarray(volts[:, ::step], dtype=np.float64)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> FloatArray:
         return np.asarray(self[:, :], dtype=dtype)
+
+
+@contextmanager
+def tell_unreadable(inst: Instance) -> Iterator[None]:
+    """Turn whatever a reader of MNE-Python says of damaged data into an OSError with the file."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        names = getattr(inst, "filenames", None) or (getattr(inst, "filename", None),)
+        name = ", ".join(str(name) for name in names if name) or type(inst).__name__
+        raise OSError(f"{name} cannot be read: {to_line(error)}. Is the file whole?") from error
 
 
 def read_pieces(segment: FloatArray | StoredSpan) -> Iterator[tuple[int, FloatArray]]:
@@ -105,3 +121,9 @@ def lock(x: FloatArray) -> FloatArray:
     view = x.view()
     view.flags.writeable = False
     return view
+
+
+def refuse_complex(found: FloatArray) -> None:
+    """Refuse what is no signal in volts with a ValueError."""
+    if np.iscomplexobj(found):
+        raise ValueError("Complex data not supported: denoise the signal in volts.")

@@ -16,7 +16,7 @@ PACKAGE = "mne_artdenoise"
 ROOT = Path(mne_artdenoise.__file__).parent
 FILE_LINES, FUNCTION_LINES = 300, 45
 
-LEAVES = {"_compat", "_typing", "files", "spans"}
+LEAVES = {"_compat", "_typing", "files", "spans", "wording"}
 STEPS = {"recording", "preconditions", "channels", "splines", "rate", "windows", "scale"}
 CORE = STEPS | {"networks", "bands", "gate", "spatial", "metrics"}
 TOOL = CORE | LEAVES | {
@@ -27,7 +27,7 @@ TOOL = CORE | LEAVES | {
 # What of ours a module may import; its own folder may be imported too, unless the module itself is
 # named. The longest name that fits counts. What is not here is a public tool: see TOOL.
 MAY_IMPORT: dict[str, set[str]] = {
-    **{leaf: {"_compat", "_typing"} for leaf in LEAVES},
+    **{leaf: {"_compat", "_typing", "wording"} for leaf in LEAVES},
     **{part: set(LEAVES) for part in CORE},
     "spatial": LEAVES | {"bands", "gate"},
     "inference": LEAVES,
@@ -56,14 +56,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "live": LEAVES | {"bands", "causal", "dropouts", "gate", "projectors", "recording", "spatial"},
     "online": LEAVES | {"denoiser", "dropouts", "live", "recording"},
     "staging": LEAVES | {"spatial"},
+    "batch": LEAVES | {"denoiser", "outofcore"},
+    "bids": LEAVES | {"batch", "denoiser", "outofcore", "provenance", "weights"},
     "outofcore": LEAVES
     | STEPS
     | {"bands", "denoiser", "projectors", "provenance", "spatial", "staging", "storage", "weights"},
     "controls": LEAVES | STEPS | {"intake", "weights"},
     "training": TOOL - {"denoiser"},
     "": TOOL | {"report", "idioms", "online", "outofcore", "provenance"},
-    "__main__": {"commands"},
-    "commands": TOOL | {"outofcore", "report", ""},
+    "__main__": {"commands", "wording"},
+    "commands": TOOL | {"bids", "outofcore", "report", ""},
     "report": TOOL | {"provenance"},
 }
 

@@ -541,3 +541,19 @@ def test_clean_and_artifact_add_up_to_the_input(n_channels, n_times, strength, s
     clean = write_signal(x, signal, artifact, strength)
     removed = write_artifact(x, signal, artifact, strength)
     assert_allclose(clean + removed, x, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["raw", "epochs"])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_file_cut_short_is_told_by_its_name(
+    make_raw, make_epochs, tmp_path, monkeypatch, kind, at_once
+):
+    monkeypatch.setattr("mne_artdenoise.recording.AT_ONCE", 2**24 if at_once else 0)
+    path = tmp_path / f"cut-{kind[:3] if kind == 'epochs' else kind}.fif"
+    whole = make_raw() if kind == "raw" else make_epochs()
+    whole.save(path, verbose=False)
+    reader = mne.io.read_raw_fif if kind == "raw" else mne.read_epochs
+    inst = reader(path, preload=False, verbose=False)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(OSError, match=r"cut-.*\.fif cannot be read: .*whole"):
+        read_signal(inst)

@@ -37,17 +37,23 @@ def add_clean(commands: Any) -> None:
     add = clean.add_argument
     add("source", nargs="?", type=Path, metavar="IN", help="what mne.io.read_raw reads, or epochs")
     add("target", nargs="?", type=Path, metavar="OUT", help="FIF file (default: named after IN)")
-    add("--model", default=DEFAULT_MODEL, help="pretrained model (default: %(default)s)")
-    add("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
-    add("--strength", type=float, default=1.0, help="factor of what is subtracted (default: 1)")
     add("--no-spatial", action="store_true", help="subtract the network's estimate as it is")
-    add("--no-gate", action="store_true", help="subtract also where no artifact was found")
+    add_ways(clean)
     add("--no-resume", action="store_true", help="do not continue work that was interrupted")
     add("--overwrite", action="store_true", help="replace files that exist")
     add("--report", type=Path, metavar="FILE.html", help="write a report")
     add("--figure", type=Path, metavar="FILE.png", help="draw before and after")
     add("--out", type=Path, default=Path(), metavar="DIR", help="folder of files without a name")
     add("--seed", type=int, default=0, help="seed of the simulated recording (default: 0)")
+
+
+def add_ways(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how to denoise."""
+    add = parser.add_argument
+    add("--model", default=DEFAULT_MODEL, help="pretrained model (default: %(default)s)")
+    add("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
+    add("--strength", type=float, default=1.0, help="factor of what is subtracted (default: 1)")
+    add("--no-gate", action="store_true", help="subtract also where no artifact was found")
 
 
 def run_clean(args: argparse.Namespace) -> None:
@@ -134,7 +140,7 @@ def make_denoiser(args: argparse.Namespace) -> Any:
 
     return ArtifactDenoiser(
         args.model,
-        spatial=not args.no_spatial,
+        spatial=not getattr(args, "no_spatial", False),
         gate=not args.no_gate,
         strength=args.strength,
         device=args.device,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import files
-from .messages import to_line
+from ..wording import to_line
 
 if TYPE_CHECKING:
     from mne_artdenoise._typing import Instance
