@@ -43,7 +43,7 @@ class FilterConfig:
     mu: float = 0.7  # artifact against brain at which a direction is removed by half
     ridge: float = 1e-3  # of the mean variance, added to the rest's covariance
     pooling: float = 0.5  # share of a high band's covariances taken from all: see `pool_bands`
-    leak: float = 0.0  # of the median direction's ratio, taken off all: brain that networks take too
+    leak: float = 0.0  # of the median ratio, taken off all: brain that networks take everywhere
     strongest: float = 5.0  # artifact against brain that one direction needs, else the band is left
     weakest: float = 0.3  # below which a direction is left alone
     guard: float = 7.0  # times mu in a band of its own around 10 Hz, home of the brain's rhythms

@@ -24,7 +24,7 @@ from .stream import Batch, StreamConfig, stream_batches
 class TrainingConfig:
     """How a network is fitted."""
 
-    steps: int = 9000
+    steps: int = 7200
     peak_rate: float = 2e-3
     warmup: int = 200
     decay: float = 0.35  # share of the steps, at the end, over which the rate falls to zero
