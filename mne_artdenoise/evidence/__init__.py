@@ -1,0 +1,1 @@
+"""What evidence is made of: components that ICLabel names, and the condition of a recording."""
