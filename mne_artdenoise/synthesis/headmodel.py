@@ -16,7 +16,7 @@ from .headshape import CENTRE, carry_to_template
 
 # Template head, in metres: +x right, +y nose, +z up.
 EYES = np.array([[-0.033, 0.098, -0.012], [0.033, 0.098, -0.012]])  # where the lids act
-PUPILS = np.array([[-0.033, 0.085, -0.005], [0.033, 0.085, -0.005]])  # where the gaze acts
+PUPILS = np.array([[-0.037, 0.080, -0.005], [0.037, 0.080, -0.005]])  # where the gaze acts
 HEART = np.array([-0.03, 0.02, -0.38])
 MUSCLES: dict[str, tuple[tuple[float, float, float], ...]] = {
     "frontal": ((-0.032, 0.108, 0.045), (0.032, 0.108, 0.045)),
@@ -63,7 +63,7 @@ def draw_eyes(placed: FloatArray, rng: np.random.Generator) -> FloatArray:
         outwards = np.array([side, 0.0, 0.0])
         lid, pupil = (places[eye] + shift + widen * outwards for places in (EYES, PUPILS))
         moments = turn + rng.normal(0, 0.12, (4, 3))
-        moments += [[0.0, 0.0, 1.0], [1.0, 0.4 * side, 0.0], [0.0, 0.1, 1.0], [0.0, -1.0, 0.0]]
+        moments += [[0.0, 0.0, 1.0], [1.0, 0.6 * side, 0.0], [0.0, 0.1, 1.0], [0.0, -1.0, 0.0]]
         for row, place in enumerate((lid, pupil, pupil, pupil)):
             maps[row] += np.exp(side * balance) * project_dipole(
                 placed, place, moments[row], softening
@@ -92,16 +92,22 @@ def draw_muscle_topographies(
     """
     muscle = str(rng.choice(sorted(MUSCLES)))
     side = int(rng.integers(2))
-    return _normalise(draw_units(carry_to_template(positions), muscle, side, n_units, rng))
+    return _normalise(draw_units(carry_to_template(positions), muscle, side, n_units, 0.008, rng))
 
 
 def draw_units(
-    placed: FloatArray, muscle: str, side: int, n_units: int, rng: np.random.Generator
+    placed: FloatArray,
+    muscle: str,
+    side: int,
+    n_units: int,
+    extent: float,
+    rng: np.random.Generator,
 ) -> FloatArray:
     """Draw motor units on the template head, of 1 on the skin straight above each.
 
-    Muscles lie flat under the skin, and what an electrode sees of one is mostly its upright part:
-    so were nearly all dipoles fitted to muscle components of real recordings.
+    They spread by ``extent`` metres around a place that differs between people. Muscles lie flat
+    under the skin, and what an electrode sees of one is mostly its upright part: so were nearly all
+    dipoles fitted to muscle components of real recordings.
     """
     site = np.array(MUSCLES[muscle][side])
     upright = (site - CENTRE) / np.linalg.norm(site - CENTRE)
@@ -110,7 +116,7 @@ def draw_units(
     maps = []
     for _ in range(n_units):
         depth, softening = rng.uniform(0.004, 0.015), rng.uniform(0.006, 0.022)
-        skin = site + along @ rng.normal(0, 0.008, 3)
+        skin = site + along @ rng.normal(0, extent, 3)
         moment = rng.choice([-1.0, 1.0]) * upright + along @ rng.normal(0, 0.4, 3)
         above = depth / (depth**2 + softening**2) ** 1.5
         maps.append(project_dipole(placed, skin - depth * upright, moment, softening) / above)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
 from .._typing import FloatArray
 from .events import cut_span, draw_onsets, make_taper
 
-# Spectrum of a motor unit on the skin: f^2 / ((f^2 + low^2)(f^2 + high^2)^2). Lowest and highest
-# of the two corners, in hertz, by muscle: that of the forehead is slower than those of the jaw
-# (Goncharova et al. 2003). Fitted to chin and forehead of the Glasgow recordings.
-CORNERS: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
-    "frontal": ((18.0, 30.0), (32.0, 60.0)),
-    "temporal": ((22.0, 36.0), (42.0, 85.0)),
-    "masseter": ((22.0, 36.0), (42.0, 85.0)),
-    "neck": ((20.0, 34.0), (40.0, 75.0)),
-    "auricular": ((22.0, 36.0), (42.0, 85.0)),
+# Spectrum of a motor unit on the skin: f^2 / ((f^2 + low^2)(f^2 + high^2)^2(1 + f^2 / skin^2)).
+# Lowest and highest of the three corners, in hertz, by muscle: that of the forehead is slower than
+# those of the jaw (Goncharova et al. 2003). Fitted to chin and forehead of the Glasgow recordings.
+JAW = ((22.0, 36.0), (42.0, 85.0), (350.0, 700.0))
+CORNERS: dict[str, tuple[tuple[float, float], ...]] = {
+    "frontal": ((20.0, 34.0), (40.0, 70.0), (110.0, 180.0)),
+    "temporal": JAW,
+    "masseter": JAW,
+    "neck": ((20.0, 34.0), (40.0, 75.0), (300.0, 600.0)),
+    "auricular": JAW,
 }
+PERSON_SPREAD = 0.12  # deviation of the logarithm by which the corners of people differ
 SIZE_SPREAD = 0.4  # deviation of the logarithm of the sizes of single action potentials
 
 
@@ -70,10 +75,19 @@ def draw_firing(
     pulses = rng.poisson(in_bin, (n_units, n_long)) * sizes
     square = np.exp(SIZE_SPREAD**2)
     power = (in_bin + in_bin**2) * square**2 - in_bin**2 * square
-    low, high = (rng.uniform(*CORNERS[muscle][corner], (n_units, 1)) for corner in (0, 1))
-    frequency = 1j * np.fft.rfftfreq(n_long, 1 / sfreq)
-    response = frequency / ((frequency + low) * (frequency + high) ** 2)
-    whole = np.pi / (2 * high * (low + high) ** 2)  # of its square, over all frequencies
-    response /= np.sqrt(whole * power / sfreq)
-    waves = irfft(rfft(pulses) * response, n=n_long)
+    person = np.exp(rng.normal(0, PERSON_SPREAD))
+    corners = [person * rng.uniform(*corner, (n_units, 1)) for corner in CORNERS[muscle]]
+    # The power of its square at all frequencies, of which a slow recording sees a part.
+    step, above = 2.0, np.arange(1.0, 2500.0, 2.0)
+    whole = 2 * step * np.square(np.abs(filter_unit(above, *corners))).sum(axis=1, keepdims=True)
+    response = filter_unit(np.fft.rfftfreq(n_long, 1 / sfreq), *corners)
+    waves = irfft(rfft(pulses) * (response / np.sqrt(whole * power / sfreq)), n=n_long)
     return np.asarray(waves[:, n_long - n_times :])
+
+
+def filter_unit(
+    frequency: FloatArray, low: FloatArray, high: FloatArray, skin: FloatArray
+) -> npt.NDArray[np.complexfloating[Any]]:
+    """Response of the skin to a motor unit, causal, at frequencies and with corners in hertz."""
+    turn = 1j * frequency
+    return np.asarray(turn / ((turn + low) * (turn + high) ** 2 * (1 + turn / skin)))

@@ -16,6 +16,16 @@ from .motor_units import draw_bursts, draw_firing
 
 MODES = ("tonic", "bursts")
 
+# Usual size on the skin in volts, root mean square, and how far the motor units of a muscle lie
+# from its middle, in metres. The forehead's size is that of raised eyebrows at Fp1 in the Glasgow
+# recordings (23 to 69 µV); those of jaw and neck give caps, which end above them, much less.
+SIZES = {
+    "frontal": 40e-6, "temporal": 60e-6, "masseter": 150e-6, "neck": 100e-6, "auricular": 40e-6,
+}  # fmt: skip
+EXTENTS = {
+    "frontal": 0.014, "temporal": 0.018, "masseter": 0.014, "neck": 0.018, "auricular": 0.008,
+}  # fmt: skip
+
 
 def make_muscle(
     info: mne.Info | Electrodes,
@@ -25,7 +35,7 @@ def make_muscle(
     muscle: str | None = None,
     side: str | None = None,
     mode: str = "bursts",
-    amplitude: float = 30e-6,
+    amplitude: float | None = None,
     n_units: int = 4,
     firing_rate: float = 400.0,
     duration: float = 1.0,
@@ -47,8 +57,9 @@ def make_muscle(
         None draws one of the first two.
     mode : "tonic" | "bursts"
         Whether it is tense all the time, or now and then.
-    amplitude : float
-        Root mean square on the skin straight above the muscle while it is tense, in volts.
+    amplitude : float | None
+        Root mean square on the skin straight above the muscle while it is tense, in volts. None is
+        what is usual of this muscle (``SIZES``).
     n_units : int
         Sources on each side, each with a place and a course of its own: the rank.
     firing_rate : float
@@ -83,6 +94,7 @@ def make_muscle(
     if mode == "bursts":
         envelope = draw_bursts(n_times, electrodes.sfreq, rate, duration, rng)
     parts = [(muscle, part, 1.0) for part in sides]
+    amplitude = SIZES[muscle] if amplitude is None else amplitude
     return _tense(electrodes, parts, envelope, amplitude, n_units, firing_rate, rng)
 
 
@@ -91,7 +103,7 @@ def make_chewing(
     n_times: int,
     rng: int | np.random.Generator | None = None,
     *,
-    amplitude: float = 60e-6,
+    amplitude: float = 100e-6,
     frequency: float = 1.57,
     duration: float = 8.0,
     rate: float = 4.0,
@@ -140,7 +152,7 @@ def make_chewing(
     working, other = rng.permutation(SIDES)
     parts = [
         (muscle, side, size * share)
-        for muscle, size in (("masseter", 1.0), ("temporal", 0.7))
+        for muscle, size in (("masseter", 1.0), ("temporal", 0.5))
         for side, share in ((working, 1.0), (other, rng.uniform(0.4, 0.8)))
     ]
     return _tense(electrodes, parts, envelope, amplitude, n_units, firing_rate, rng)
@@ -151,7 +163,7 @@ def make_jaw_clench(
     n_times: int,
     rng: int | np.random.Generator | None = None,
     *,
-    amplitude: float = 80e-6,
+    amplitude: float = 150e-6,
     duration: float = 4.0,
     rate: float = 4.0,
     n_units: int = 6,
@@ -177,15 +189,15 @@ def make_jaw_clench(
 
     Notes
     -----
-    Clenches of the Glasgow recordings (doi:10.5525/gla.researchdata.676) last 2.5 to 5 s; 15 to
-    43 µV root mean square at the chin, which is no masseter, is more above that.
+    Clenches of the Glasgow recordings (doi:10.5525/gla.researchdata.676) last 2.5 to 5 s; they
+    give 15 to 43 µV root mean square at the chin, some centimetres from the masseter.
     """
     electrodes, rng = _open(info, n_times, rng)
     check_positive(duration=duration, rate=rate)
     envelope = draw_bursts(n_times, electrodes.sfreq, rate, duration, rng)
     parts = [
         (muscle, side, size * np.exp(rng.normal(0, 0.15)))
-        for muscle, size in (("masseter", 1.0), ("temporal", 0.8))
+        for muscle, size in (("masseter", 1.0), ("temporal", 0.5))
         for side in SIDES
     ]
     return _tense(electrodes, parts, envelope, amplitude, n_units, firing_rate, rng)
@@ -196,7 +208,7 @@ def make_shiver(
     n_times: int,
     rng: int | np.random.Generator | None = None,
     *,
-    amplitude: float = 30e-6,
+    amplitude: float = 60e-6,
     frequency: float = 10.0,
     duration: float = 6.0,
     rate: float = 6.0,
@@ -238,7 +250,7 @@ def make_shiver(
         phase += 0.8 * np.sin(2 * np.pi * 0.7 * since + rng.uniform(0, 2 * np.pi))
         tremor = 1 + rng.uniform(0.75, 0.95) * np.sin(phase)
         envelope[span] = tremor / np.sqrt(1.4) * make_taper(since, length, length / 2)
-    sizes = {"neck": 1.0, "masseter": 0.9, "temporal": 0.6}
+    sizes = {"neck": 1.0, "masseter": 0.9, "temporal": 0.5}
     parts = [(muscle, side, size) for muscle, size in sizes.items() for side in SIDES]
     return _tense(electrodes, parts, envelope, amplitude, n_units, firing_rate, rng)
 
@@ -269,7 +281,7 @@ def _tense(
     placed = carry_to_template(electrodes.positions)
     total = np.zeros((len(electrodes), len(envelope)))
     for muscle, side, size in parts:
-        maps = draw_units(placed, muscle, SIDES.index(side), n_units, rng)
+        maps = draw_units(placed, muscle, SIDES.index(side), n_units, EXTENTS[muscle], rng)
         waves = draw_firing(n_units, len(envelope), electrodes.sfreq, muscle, firing_rate, rng)
         shares = np.sqrt(rng.dirichlet(np.full(n_units, 2.0)))
         total += size * amplitude * (maps * shares[:, np.newaxis]).T @ waves
