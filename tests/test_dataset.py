@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import islice
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from mne_artdenoise.synthesis import make_pairs
+from mne_artdenoise.synthesis.bank import Bank, CleanRecording, FieldSource, Source
 from mne_artdenoise.training.dataset import PairDataset
 
 
@@ -77,3 +79,23 @@ def test_what_becomes_of_a_pair_can_be_chosen(make_bank):
 def test_wrong_options_are_told_at_once(make_bank):
     with pytest.raises(ValueError, match="span is 'short'"):
         PairDataset(make_bank(), make_bank(), span="short")
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_pairs_come_faster_than_training_needs_them(make_info, num_workers):
+    info = make_info(30, 256.0)
+    names, positions = tuple(info["ch_names"]), np.array([ch["loc"][:3] for ch in info["chs"]])
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((30, 60 * 256)).astype(np.float32)
+    clean = tuple(CleanRecording(f"person{n}", names, positions, noise) for n in range(3))
+    sources = tuple(Source("person", kind, noise[0]) for kind in ("eye", "muscle"))
+    fields = (FieldSource("person", "eye", names, positions, noise[:2, :30], noise[:2]),)
+    bank = Bank(256.0, clean, sources, fields)
+    batches = iter(DataLoader(PairDataset(bank, bank, rng=0), 32, num_workers=num_workers))
+    for _ in range(6):  # workers start, and draw ahead
+        next(batches)
+    start = time.perf_counter()
+    for _ in range(30):
+        assert next(batches).noisy.shape == (32, 30, 1024)
+    assert 30 * 32 / (time.perf_counter() - start) > 200
