@@ -277,7 +277,7 @@ def test_a_smoke_run_needs_no_data_and_lowers_the_loss(recipe, tmp_path):
 def test_steps_are_planned_for_the_time_once(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr("mne_artdenoise.training.fixed_recipe.time_step", lambda *_: 2.0)
     arguments = ["--smoke", "--work", str(tmp_path), "--minutes", "0.1", "--workers", "1"]
-    arguments += ["--device", "cpu", "--batch", "2"]
+    arguments += ["--device", "cpu", "--batch", "2", "--loss", "ratio"]
     small = shrink(recipe)
     assert run_recipe(small, "", arguments)[-1]["step"] == 3
     monkeypatch.setattr("mne_artdenoise.training.fixed_recipe.time_step", pytest.fail)

@@ -40,7 +40,7 @@ RECIPE = FixedRecipe(
     config=ICUNetConfig(),
     training=FixedTrainingConfig(loss="four terms"),
     smoke=FixedTrainingConfig(
-        steps=200, batch=16, warmup=20, average=0.98, log_every=20, save_every=50,
+        steps=300, batch=16, warmup=20, average=0.98, log_every=50, save_every=100,
         held_out_batches=2, loss="four terms",
     ),
     record={

@@ -18,7 +18,7 @@ from ..inference import pick_device
 from ..synthesis.bank import Bank
 from ..weights.load import NETWORKS, save_network
 from ..weights.record import ModelRecord, format_record
-from .fixed import FixedTrainingConfig, make_state, take_step, train_fixed
+from .fixed import LOSSES, FixedTrainingConfig, make_state, take_step, train_fixed
 from .mixtures import Mixer
 from .parts import Parts, PartsConfig, write_parts
 from .stand_in import make_stand_in_bank
@@ -71,8 +71,8 @@ def run_recipe(
         release(recipe, args.work, args.release)
         return []
     config = recipe.smoke if args.smoke else recipe.training
-    if args.batch:
-        config = replace(config, batch=args.batch)
+    asked = {"batch": args.batch, "loss": args.loss}
+    config = replace(config, **{name: value for name, value in asked.items() if value})
     parts, held_out = prepare_parts(args)
     if args.prepare_only:
         return []
@@ -100,6 +100,7 @@ def read_arguments(description: str, argv: Sequence[str] | None) -> argparse.Nam
     parser.add_argument("--steps", type=int)
     parser.add_argument("--minutes", type=float, help="as many steps as fit into this time")
     parser.add_argument("--batch", type=int)
+    parser.add_argument("--loss", choices=LOSSES, help="another loss than that of the recipe")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--compile", action="store_true", help="needs a C++ compiler")
     parser.add_argument("--workers", type=int, help="processes that draw the parts")
