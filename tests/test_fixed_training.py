@@ -262,9 +262,8 @@ def shrink(recipe):
     small = {"art": ARTConfig(width=16, hidden=16, layers=1), "ic_unet": ICUNetConfig(
         widths=(8, 12), kernels=(7, 3)
     )}  # fmt: skip
-    return replace(
-        recipe, config=small[recipe.network], smoke=replace(recipe.smoke, steps=40, peak_rate=5e-3)
-    )
+    smoke = replace(recipe.smoke, steps=40, peak_rate=5e-3, log_every=10, save_every=20)
+    return replace(recipe, config=small[recipe.network], smoke=smoke)
 
 
 def test_a_smoke_run_needs_no_data_and_lowers_the_loss(recipe, tmp_path):
