@@ -192,15 +192,25 @@ def test_a_stream_holds_one_pair_in_memory(make_raw):
 
 @pytest.mark.parametrize("kind", REPLACING)
 def test_a_channel_that_is_replaced_holds_nothing_of_the_rest(make_raw, kind):
-    raw = make_raw(5, 30.0)
-    pairs = make_pairs(raw, {kind: {}, "bump": Bumps()}, n_pairs=8, n_kinds=2, snr_db=-20.0, rng=0)
+    replaced = {"channels": ["Fz"]} | ({"hum": 0.0, "noise": 1e-9} if kind == "dead" else {})
+    pairs = make_pairs(
+        *(make_raw(5, 30.0), {kind: replaced, "wave": Bumps()}),
+        **dict(n_pairs=8, n_kinds=2, snr_db=-20.0, rng=0),
+    )
     assert (pairs.snr_db == -20.0).all()
     assert np.array_equal(pairs.noisy, pairs.clean + pairs.artifact)
-    for noisy, artifact in zip(pairs.noisy, pairs.artifact, strict=True):
-        # Where the bump is over, the artifact is what the kind did: there, brain is gone, too.
-        quiet = noisy.std(axis=1).min()
-        assert quiet < 0.6 * np.median(noisy.std(axis=1))
-        assert artifact.any()
+    row = pairs.info["ch_names"].index("Fz")
+    assert np.abs(pairs.noisy[:, row]).max() <= (0 if kind == "flat" else 1e-8)
+    # In the other channels, the rest is as large as was asked for.
+    others = np.arange(5) != row
+    found = measure_snr(pairs.clean[:, others], pairs.artifact[:, others])
+    assert found == pytest.approx(-20.0, abs=1.0)
+
+
+def test_only_what_is_added_has_a_ratio(make_raw):
+    pairs = make_pairs(make_raw(5, 30.0), ["flat"], n_pairs=2, snr_db=-20.0, rng=0)
+    assert (pairs.snr_db == np.inf).all()
+    assert pairs.artifact.any(axis=(1, 2)).all()
 
 
 def test_epochs_say_what_is_in_them(make_raw):

@@ -77,7 +77,7 @@ class Recipe:
         generators = {kind: self.generators[kind] for kind in kinds}
         electrodes = self.windows.electrodes
         parts = add_artifacts(clean, generators, electrodes, ratios, lambda _: rng, **self.mixing)
-        artifact: FloatArray = sum(parts.values(), np.zeros_like(clean))
+        artifact = sum_parts(clean, parts)
         added = {kind: x for kind, x in parts.items() if not replaces(kind, generators[kind])}
         snr_db = self._find_ratio(clean, added, ratios)
         return Pair(clean + artifact, clean, artifact, kinds, snr_db)
@@ -159,3 +159,10 @@ def add_artifacts(
             last = generator.on(sum(parts.values(), clean))
             parts[kind] = draw_active(last, electrodes, clean.shape[1], kind, find_rng(kind))
     return parts
+
+
+def sum_parts(clean: FloatArray, parts: Mapping[str, FloatArray]) -> FloatArray:
+    """Sum what is added to a clean signal; where nothing remains of both, nothing exactly."""
+    artifact: FloatArray = sum(parts.values(), np.zeros_like(clean))
+    # Summed in another order, rounding would leave a whisper in a flat channel.
+    return np.where(sum(parts.values(), clean) == 0.0, -clean, artifact)

@@ -20,7 +20,7 @@ from .electrodes import Electrodes, read_electrodes
 from .generators import Artifacts, read_generators
 from .mixing import find_active
 from .ratios import Ratio, draw_ratios, read_ratios
-from .recipe import add_artifacts
+from .recipe import add_artifacts, sum_parts
 
 SENSOR_DENSITY = 60e-9  # volts per root hertz, of electrode and amplifier: 0.7 µV below 125 Hz
 GAP = 0.02  # seconds without artifact that do not part two spans
@@ -56,8 +56,8 @@ def simulate_raw(
         ``{"eye": -6.0, "muscle": 0.0}``. None leaves artifacts as large as they are in people:
         blinks of 100 to 200 µV above the eyes.
     brain : mapping of str -> object | None
-        Parameters of :func:`~mne_artdenoise.synthesis.brain.make_brain`. None is
-        ``{"eyes": "open"}``.
+        Parameters of :func:`~mne_artdenoise.synthesis.brain.make_brain`. Eyes are open unless
+        ``{"eyes": "closed"}`` or another says otherwise.
     rng : int | Generator | None
         Seed or generator. The same seed gives the same bytes, and the same brain whatever the
         artifacts; None is different each time.
@@ -88,12 +88,12 @@ def simulate_raw(
         # A generator for each part: what one draws moves no other.
         return np.random.default_rng((seed, crc32(part.encode())))
 
-    truth = make_brain(electrodes, n_times, find_rng("brain"), **(brain or {"eyes": "open"}))
+    truth = make_brain(electrodes, n_times, find_rng("brain"), **{"eyes": "open", **(brain or {})})
     noise = find_rng("sensors").standard_normal(truth.shape)
     truth = truth + SENSOR_DENSITY * np.sqrt(electrodes.sfreq / 2) * noise
     asked = draw_ratios(ratios, find_rng("ratio"))
     parts = add_artifacts(truth, generators, electrodes, asked, find_rng)
-    total: FloatArray = sum(parts.values(), np.zeros_like(truth))
+    total = sum_parts(truth, parts)
     raw, clean, artifact = (_make_raw(x, electrodes, info) for x in (truth + total, truth, total))
     for inst in (raw, artifact):
         inst.set_annotations(annotate(parts, electrodes))
