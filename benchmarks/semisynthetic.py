@@ -1,7 +1,8 @@
 """Recordings with known truth, made of people and artifact sources that no training ever saw.
 
 Real clean recordings of held-out people, plus real artifact sources of other held-out people at a
-signal-to-artifact ratio of -3 dB (power above 1 Hz, over the whole recording and all channels).
+signal-to-artifact ratio of -3 dB (power above 1 Hz, over the whole recording and all channels), of
+the average reference.
 "eye" and "muscle" are waveforms of the everyday-artifact set through dipoles; "real eye" and "real
 muscle" are back-projected independent components of raw recordings, with their own topographies.
 """
@@ -15,8 +16,8 @@ import mne
 import numpy as np
 
 from mne_artdenoise._typing import FloatArray
-from mne_artdenoise.synthesis.drawing import carry_maps
 from mne_artdenoise.synthesis.bank import Bank, CleanRecording
+from mne_artdenoise.synthesis.drawing import carry_maps
 from mne_artdenoise.synthesis.headmodel import draw_eye_topographies, draw_muscle_topographies
 from mne_artdenoise.synthesis.mixing import mix_at_snr
 
@@ -79,9 +80,11 @@ def make_cells(
     info = mne.create_info(list(part.ch_names), sfreq, "eeg")
     montage = dict(zip(part.ch_names, part.positions.astype(float), strict=True))
     info.set_montage(mne.channels.make_dig_montage(montage, coord_frame="head"))
-    clean = take_high_pass(part.signal, sfreq)
+    # Both of the average reference: artifacts from a head model are seen from infinity, and what
+    # ICA takes off a recording of another reference would be without its mean.
+    clean = take_high_pass(part.signal - part.signal.mean(axis=0), sfreq)
     for kind, artifact in parts.items():
-        scaled = take_high_pass(artifact, sfreq)
+        scaled = take_high_pass(artifact - artifact.mean(axis=0), sfreq)
         if kind != "clean":
             _, scaled = mix_at_snr(clean, scaled, snr_db)
         yield Case(f"{size} {kind}", part.subject, clean, scaled, info)
