@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 
 from .commands.bids import add_clean_bids
+from .commands.check import add_check
 from .commands.clean import add_clean
 from .commands.messages import tell_warning
 from .commands.models import add_models
@@ -39,6 +40,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_clean(commands)
+    add_check(commands)
     add_clean_bids(commands)
     add_models(commands)
     add_simulate(commands)

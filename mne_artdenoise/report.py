@@ -3,35 +3,50 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import mne
 import numpy as np
 
-from mne_artdenoise.channels import find_positioned
+from mne_artdenoise.checks import check_preservation
+from mne_artdenoise.checks.residue import FEWEST_BLINKS, find_blinks, find_forehead
 from mne_artdenoise.comparison import (
-    BANDS,
     Comparison,
-    average_spectra,
-    choose_channels,
     compare,
     find_window,
-    measure_shares,
     tabulate,
 )
+from mne_artdenoise.components import ComponentCheck
+from mne_artdenoise.evidence.averages import plot_butterfly, plot_filter
+from mne_artdenoise.evidence.panels import (
+    AFTER,
+    BEFORE,
+    REMOVED,
+    TRUTH,
+    plot_maps,
+    plot_spectra,
+    plot_traces,
+)
+from mne_artdenoise.evidence.tables import (
+    write_checks,
+    write_components,
+    write_numbers,
+    write_verdict,
+)
 from mne_artdenoise.provenance import read_lines
+from mne_artdenoise.verdict import judge_denoising
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import Figure
 
-    from mne_artdenoise._typing import FloatArray, Instance
+    from mne_artdenoise._typing import Instance
+    from mne_artdenoise.checks import CheckRow
+    from mne_artdenoise.denoiser import ArtifactDenoiser
 
-# Okabe and Ito's colours, which all eyes tell apart; in grey they are light, dark and between.
-BEFORE, AFTER, REMOVED, TRUTH = "#E69F00", "#0072B2", "#D55E00", "#000000"
-BAND_NAMES = ("slow", "alpha", "fast")
-FEWEST_MAPPED = 4  # a map of the head from fewer electrodes is guesswork
-HIGHEST = 100.0  # hertz, of the spectra
+__all__ = ["AFTER", "BEFORE", "REMOVED", "TRUTH", "add_denoising", "plot_denoising"]
+
+BLINK_HALF = 0.6  # seconds on either side of a blink
 
 
 class Check(Protocol):
@@ -80,9 +95,9 @@ def plot_denoising(
     window = find_window(pair, duration, start)
     fig = plt.figure(figsize=(11, 8.5), layout="constrained")
     grid = fig.add_gridspec(2, 2, height_ratios=[1.75, 1], width_ratios=[1, 1.3])
-    _plot_traces(fig.add_subfigure(grid[0, :]), pair, *window)
-    _plot_spectra(fig.add_subfigure(grid[1, 0]), pair)
-    _plot_maps(fig.add_subfigure(grid[1, 1]), pair)
+    plot_traces(fig.add_subfigure(grid[0, :]), pair, *window)
+    plot_spectra(fig.add_subfigure(grid[1, 0]), pair)
+    plot_maps(fig.add_subfigure(grid[1, 1]), pair)
     fig.suptitle(_describe(pair), x=0.01, ha="left", fontsize="medium")
     plt_show(show)
     return fig
@@ -95,9 +110,11 @@ def add_denoising(
     check: Check | None = None,
     *,
     truth: Instance | None = None,
+    rows: Sequence[CheckRow] | None = None,
+    denoiser: ArtifactDenoiser | None = None,
     title: str = "Denoising",
 ) -> None:
-    """Add what denoising did to a report: a figure, a table of numbers, and a check.
+    """Add what denoising did to a report: figures, numbers, checks and components.
 
     Parameters
     ----------
@@ -106,27 +123,66 @@ def add_denoising(
     before, after, truth
         As in `plot_denoising`.
     check : ComponentCheck | None
-        What was found about the components; its ``summary()`` is shown.
+        What `check_components` found; with it comes the verdict on the recording.
+    rows : sequence of CheckRow | None
+        What `check_preservation` found; None finds out, an empty sequence leaves the table out.
+    denoiser : ArtifactDenoiser | None
+        The fitted denoiser: the topographies of its filters are shown.
     title : str
         Heading of the section.
     """
     import matplotlib.pyplot as plt
 
     place = {"section": title, "tags": ("denoising",)}
-    fig = plot_denoising(before, after, truth=truth, show=False)
-    report.add_figure(fig, title="Before and after", **place)
-    plt.close(fig)
     pair = compare(before, after, truth)
-    rows = "".join(
-        f'<tr><th scope="row" class="text-nowrap">{html.escape(name)}</th>'
-        f"<td>{html.escape(value)}</td></tr>"
-        for name, value in {**_tell_models(after), **tabulate(pair)}.items()
-    )
-    table = f'<table class="table table-sm w-auto"><tbody>{rows}</tbody></table>'
+    rows = check_preservation(before, after) if rows is None else rows
+    if isinstance(check, ComponentCheck):
+        verdict = judge_denoising(before, after, check=check, rows=rows)
+        report.add_html(write_verdict(verdict), title="Verdict", **place)
+    figures = {
+        "Before and after": plot_denoising(before, after, truth=truth, show=False),
+        "Average": _plot_average(pair),
+        "Spatial filters": _plot_filters(denoiser, before),
+    }
+    if isinstance(check, ComponentCheck):
+        figures["Topographies of components"] = check.plot(show=False)
+    for name, fig in figures.items():
+        if fig is not None:
+            report.add_figure(fig, title=name, **place)
+            plt.close(fig)
+    table = write_numbers({**_tell_models(after), **tabulate(pair)})
     report.add_html(table, title="Numbers", **place)
-    if check is not None:
+    if rows:
+        report.add_html(write_checks(rows), title="Checks", **place)
+    if isinstance(check, ComponentCheck):
+        report.add_html(write_components(check), title="Components", **place)
+    elif check is not None:
         text = f"<pre>{html.escape(check.summary())}</pre>"
         report.add_html(text, title="Components", **place)
+
+
+def _plot_average(pair: Comparison) -> Figure | None:
+    """Plot the average of the blinks of a recording, or of its epochs."""
+    n_epochs, _, n_times = pair.before.shape
+    if n_epochs > 1:
+        half = n_times // 2
+        return plot_butterfly(pair, [(epoch, half) for epoch in range(n_epochs)], half, "Epochs")
+    half = round(BLINK_HALF * pair.signal.sfreq)
+    rows = find_forehead(pair)
+    blinks = find_blinks(pair, rows) if len(rows) else []
+    blinks = [(epoch, at) for epoch, at in blinks if half <= at < n_times - half]
+    if len(blinks) < FEWEST_BLINKS:
+        return None
+    return plot_butterfly(pair, blinks, half, f"Average of {len(blinks)} blinks")
+
+
+def _plot_filters(denoiser: ArtifactDenoiser | None, before: Instance) -> Figure | None:
+    if denoiser is None or not hasattr(denoiser, "filter_"):
+        return None
+    if isinstance(before, np.ndarray):
+        raise TypeError("Recordings must be Raw, Epochs or Evoked to compare, got ndarray.")
+    picks = [before.ch_names.index(name) for name in denoiser.ch_names_]
+    return plot_filter(denoiser.filter_, mne.pick_info(before.info, picks))
 
 
 def _describe(pair: Comparison) -> str:
@@ -150,113 +206,3 @@ def _tell_models(after: Instance) -> dict[str, str]:
 
 def _tell_switch(value: object) -> str:
     return "on" if value else "off"
-
-
-def _plot_traces(panel: SubFigure, pair: Comparison, first: int, last: int) -> None:
-    """Plot some channels before and after (left), and what was removed (right), on one scale."""
-    left, right = panel.subplots(1, 2, sharex=True, sharey=True)
-    rows = choose_channels(pair)
-    before, after, *truth = (
-        np.hstack(list(x[:, rows]))[:, first:last] * 1e6
-        for x in (pair.before, pair.after, pair.truth)
-        if x is not None
-    )
-    # One level for both, so that an offset that was removed is seen.
-    level = np.median(after, axis=1, keepdims=True)
-    step = _choose_step(before - level, after - level)
-    offsets = -step * np.arange(len(rows))[:, np.newaxis]
-    time = np.arange(first, last) / pair.signal.sfreq
-    _draw_rows(left, time, before - level + offsets, BEFORE, "before")
-    _draw_rows(left, time, after - level + offsets, AFTER, "after")
-    for clean in truth:
-        _draw_rows(right, time, before - clean + offsets, TRUTH, "true artifact")
-    _draw_rows(right, time, before - after + offsets, REMOVED, "removed")
-    names = [pair.signal.ch_names[row] for row in rows]
-    left.set(yticks=offsets[:, 0], yticklabels=names, xlim=(time[0], time[-1]))
-    n_epochs, _, n_times = pair.before.shape
-    borders = np.arange(1, n_epochs) * n_times
-    for axes in (left, right):
-        for border in borders[(borders > first) & (borders < last)]:
-            axes.axvline(border / pair.signal.sfreq, color="0.7", linewidth=0.8, zorder=0)
-        axes.set_xlabel("Time (s)" if n_epochs == 1 else "Time (s), epochs one after the other")
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        legend = axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
-        for line in legend.get_lines():
-            line.set_linewidth(2.5)
-    left.set_title("Before and after", loc="left")
-    right.set_title("Removed", loc="left")
-    _draw_scale(right, step)
-
-
-def _choose_step(before: FloatArray, after: FloatArray) -> float:
-    """Choose the distance of neighbouring traces in microvolts: 1, 2 or 5 times a power of ten."""
-    brain = 6 * np.median(after.std(axis=1))
-    room = max(brain, min(0.4 * np.abs(before).max(), 3 * brain), 1e-3)
-    scale = 10.0 ** np.floor(np.log10(room))
-    return float(scale * min((1, 2, 5, 10), key=lambda digit: abs(np.log(digit * scale / room))))
-
-
-def _draw_rows(axes: Axes, time: FloatArray, x: FloatArray, color: str, label: str) -> None:
-    lines = axes.plot(time, x.T, color=color, linewidth=0.8)
-    lines[0].set_label(label)
-
-
-def _draw_scale(axes: Axes, step: float) -> None:
-    """Draw how long the distance of two traces is, right of the last ones."""
-    low, high = axes.get_ylim()
-    place = axes.get_yaxis_transform()
-    axes.plot([1.01, 1.01], [low, low + step], color="k", lw=2, transform=place, clip_on=False)
-    axes.text(1.02, low + step / 2, f"{step:g} µV", transform=place, va="center")
-    axes.set_ylim(low, high)
-
-
-def _plot_spectra(panel: SubFigure, pair: Comparison) -> None:
-    """Plot power spectra, mean over channels."""
-    axes = panel.subplots()
-    curves = [(pair.before, BEFORE, "before", "-"), (pair.after, AFTER, "after", "-")]
-    if pair.truth is not None:
-        curves.append((pair.truth, TRUTH, "truth", "--"))
-    for x, color, label, style in curves:
-        frequencies, power = average_spectra(pair, x)
-        shown = (frequencies >= 0.5) & (frequencies <= HIGHEST)
-        mean = power[:, shown].mean(axis=0) * 1e12
-        axes.loglog(frequencies[shown], mean, style, color=color, label=label, linewidth=1.4)
-    for low, high in BANDS:
-        axes.axvspan(low, high, color="0.94", zorder=0)
-    ticks = [1, 2, 5, 10, 20, 50, 100]
-    axes.set_xticks(ticks, [str(tick) for tick in ticks])
-    axes.minorticks_off()
-    axes.set(xlabel="Frequency (Hz)", ylabel="Power (µV²/Hz)")
-    axes.set_xlim(1, min(HIGHEST, pair.signal.sfreq / 2))
-    axes.set_title("Power, mean over channels", loc="left")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
-
-
-def _plot_maps(panel: SubFigure, pair: Comparison) -> None:
-    """Plot how much of the power was removed at each electrode, one head per band."""
-    shares = measure_shares(pair)
-    keep, _ = find_positioned(pair.signal.info)
-    places = np.array([pair.signal.info["chs"][row]["loc"][:3] for row in keep]).reshape(-1, 3)
-    # Of electrodes in one place (T3 is T7) a map takes one.
-    keep = keep[np.sort(np.unique(places.round(4), axis=0, return_index=True)[1])]
-    panel.suptitle("Share of power removed", x=0.02, ha="left", fontsize="large")
-    if len(keep) < FEWEST_MAPPED or not shares:
-        panel.text(0.5, 0.5, f"A map needs {FEWEST_MAPPED} electrodes with positions.", ha="center")
-        return
-    info = mne.pick_info(pair.signal.info, keep)
-    heads = panel.subplots(1, len(shares), squeeze=False)[0]
-    for axes, ((low, high), share), name in zip(heads, shares.items(), BAND_NAMES, strict=False):
-        image, _ = mne.viz.plot_topomap(
-            100 * share[keep],
-            info,
-            axes=axes,
-            cmap="Oranges",
-            vlim=(0, 100),
-            contours=0,
-            show=False,
-        )
-        axes.set_title(f"{name}, {low:g} to {high:g} Hz", fontsize="medium")
-        axes.set_xlabel(f"median {100 * np.median(share):.1f} %")
-    panel.colorbar(image, ax=list(heads), shrink=0.6, label="%", location="right")

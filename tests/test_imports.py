@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "comparison": LEAVES | STEPS | {"metrics"},
     "evidence": LEAVES | STEPS | {"comparison"},
     "components": LEAVES | {"comparison", "evidence"},
-    "checks": LEAVES | STEPS | {"comparison"},
+    "checks": LEAVES | STEPS | {"comparison", "evidence"},
     "verdict": LEAVES | {"checks", "components", "evidence"},
     "projectors": LEAVES,
     "intake": LEAVES | STEPS,
@@ -69,8 +69,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": TOOL - {"denoiser"},
     "": TOOL | {"report", "idioms", "online", "outofcore", "provenance"},
     "__main__": {"commands", "wording"},
-    "commands": TOOL | {"bids", "outofcore", "report", ""},
-    "report": TOOL | {"provenance"},
+    "commands": TOOL | {"bids", "outofcore", "report", "checks", "verdict", ""},
+    "report": TOOL | {"checks", "evidence", "provenance", "verdict"},
 }
 
 # Where a library may appear. A folder stands for all that is in it.

@@ -87,7 +87,7 @@ def measure_quality(inst: Any) -> Quality:
     ]
     directions = read_directions(mne.pick_info(signal.info, keep))
     levels = measure_levels(spans, sfreq)
-    loud, dead = _find_odd(levels, directions)
+    loud, dead = find_odd(levels, directions)
     frequencies, power = _average_power(spans, sfreq)
     names = np.array(signal.ch_names)[keep]
     return Quality(
@@ -141,8 +141,20 @@ def find_doubts(quality: Quality) -> tuple[str, ...]:
     return tuple(sentence for sentence, holds in found.items() if holds)
 
 
-def _find_odd(levels: FloatArray, directions: FloatArray) -> tuple[BoolArray, BoolArray]:
-    """Find channels that are too large and too small against those around them."""
+def find_odd(levels: FloatArray, directions: FloatArray) -> tuple[BoolArray, BoolArray]:
+    """Find channels that are too large and too small against those around them.
+
+    Parameters
+    ----------
+    levels : ndarray, shape (n_channels,)
+        What `measure_levels` gave.
+    directions : ndarray, shape (n_channels, 3)
+        What `read_directions` gave.
+
+    Returns
+    -------
+    loud, dead : ndarray of bool, shape (n_channels,)
+    """
     if len(levels) < NEIGHBOURS + 1:
         return np.zeros(len(levels), bool), levels <= 0
     near = np.argsort(-(directions @ directions.T), axis=1)[:, 1 : NEIGHBOURS + 1]

@@ -1,0 +1,178 @@
+"""Seconds without artifact, and whether denoising left them as they were.
+
+Which seconds these are is read from the recording before, by amplitude alone: no denoiser has a say
+in it. What changes there is brain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy.signal import butter, sosfiltfilt
+
+from .._typing import FloatArray
+from ..comparison import Comparison
+from .regions import find_judged
+from .row import CheckRow, cannot_tell, judge
+
+SECONDS = 1.0
+USUAL = 0.25  # quantile of a channel's seconds that counts as usual
+SLOW, FAST = (1.0, 15.0), 20.0  # hertz: where eyes and movements, and where muscles show
+SLOW_LIMIT, FAST_LIMIT = 3.5, 2.0  # times the usual size, in any channel
+FEWEST = 5  # seconds to judge from
+ALIKE = 0.95  # correlation before and after in nineteen of twenty quiet seconds
+CHANGE = 0.05  # of the covariance, relative
+
+
+def cut_quiet(pair: Comparison) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Cut out the seconds in which no channel is far larger than usual.
+
+    Parameters
+    ----------
+    pair : Comparison
+        The recordings.
+
+    Yields
+    ------
+    before, after : ndarray, shape (n_channels, n_piece_times)
+        The same second; of spans shorter than a second, the whole span.
+    """
+    length = find_length(pair)
+    places = [
+        (epoch, first)
+        for epoch, start, stop in pair.signal.places
+        for first in range(start, stop - length + 1, length)
+    ]
+    calm = find_calm(pair, length)
+    for (epoch, first), is_calm in zip(places, calm, strict=True):
+        if is_calm:
+            piece = slice(first, first + length)
+            yield pair.before[epoch, :, piece], pair.after[epoch, :, piece]
+
+
+def find_length(pair: Comparison) -> int:
+    """Find the samples of a piece: a second, or the longest span if that is shorter."""
+    longest = max(stop - start for _, start, stop in pair.signal.places)
+    return min(round(SECONDS * pair.signal.sfreq), longest)
+
+
+def find_calm(pair: Comparison, length: int) -> npt.NDArray[np.bool_]:
+    """Find the pieces in which no channel is far larger than usual, shape (n_pieces,), bool."""
+    slow, fast = [], []
+    for span in pair.cut(pair.before):
+        if span.shape[1] < length:
+            continue
+        slow.append(_cut(_filter(span, pair.signal.sfreq, SLOW), length))
+        fast.append(_cut(_filter(span, pair.signal.sfreq, (FAST, None)), length))
+    ranges = np.ptp(np.concatenate(slow), axis=2)
+    sizes = np.concatenate(fast).std(axis=2)
+    return np.asarray(_is_usual(ranges, SLOW_LIMIT) & _is_usual(sizes, FAST_LIMIT))
+
+
+def _cut(x: FloatArray, length: int) -> FloatArray:
+    n_pieces = x.shape[1] // length
+    pieces = x[:, : n_pieces * length].reshape(len(x), n_pieces, length)
+    return np.asarray(pieces.swapaxes(0, 1))
+
+
+def _filter(x: FloatArray, sfreq: float, band: tuple[float, float | None]) -> FloatArray:
+    low, high = band
+    high = None if high is None or high >= sfreq / 2 else high
+    edges, kind = ((low, high), "bandpass") if high else (low, "highpass")
+    sos = butter(2, edges, kind, fs=sfreq, output="sos")
+    return np.asarray(sosfiltfilt(sos, x, padlen=min(round(sfreq), x.shape[1] - 1)))
+
+
+def _is_usual(sizes: FloatArray, limit: float) -> npt.NDArray[np.bool_]:
+    """Tell in which pieces no channel exceeds its usual size by this factor."""
+    usual = np.quantile(sizes, USUAL, axis=0)
+    return np.asarray((sizes <= limit * usual).all(axis=1))
+
+
+def check_quiet(pair: Comparison) -> CheckRow:
+    """Check that seconds without artifact correlate before and after.
+
+    Parameters
+    ----------
+    pair : Comparison
+        What `compare` gave.
+
+    Returns
+    -------
+    row : CheckRow
+        ``correlation``: the 5th percentile over quiet seconds of the mean over channels;
+        ``identical``: share of quiet seconds that are the same to the bit; ``quiet``: their number.
+    """
+    name = "Seconds without artifact"
+    judged = find_judged(pair)
+    found = [
+        (_correlate(old[judged], new[judged]), np.array_equal(old, new))
+        for old, new in cut_quiet(pair)
+    ]
+    if len(found) < FEWEST:
+        return cannot_tell(name, f"Only {len(found)} seconds are without artifact.")
+    low = float(np.quantile([r for r, _ in found], 0.05))
+    same = float(np.mean([same for _, same in found]))
+    return CheckRow(
+        name,
+        judge(low >= ALIKE),
+        f"In {len(found)} seconds without artifact before and after correlate by {low:.3f} or more "
+        f"(19 of 20 of them; centre and back of the head); {100 * same:.0f} % are the same to the "
+        "bit everywhere.",
+        {"correlation": low, "identical": same, "quiet": float(len(found))},
+    )
+
+
+def _correlate(old: FloatArray, new: FloatArray) -> float:
+    """Correlate channel by channel, mean over those that move."""
+    old, new = (x - x.mean(axis=1, keepdims=True) for x in (old, new))
+    norm = np.linalg.norm(old, axis=1) * np.linalg.norm(new, axis=1)
+    moving = norm > 0
+    if not moving.any():
+        return 1.0
+    return float((np.einsum("ij,ij->i", old, new)[moving] / norm[moving]).mean())
+
+
+def check_covariance(pair: Comparison) -> CheckRow:
+    """Check that the rank, and the covariance of quiet seconds, are as before.
+
+    Parameters
+    ----------
+    pair : Comparison
+        What `compare` gave.
+
+    Returns
+    -------
+    row : CheckRow
+        ``rank before``, ``rank after`` (of the whole recordings) and ``change``: of the covariance
+        between channels at the centre and back of the head in quiet seconds, relative to its
+        Frobenius norm.
+    """
+    name = "Rank and covariance"
+    ranks = [count_rank(pair.join(x)) for x in (pair.before, pair.after)]
+    judged = find_judged(pair)
+    old = new = np.zeros((judged.sum(),) * 2)
+    count = 0
+    for first, second in cut_quiet(pair):
+        old, new = old + np.cov(first[judged]), new + np.cov(second[judged])
+        count += 1
+    values = {"rank before": float(ranks[0]), "rank after": float(ranks[1])}
+    told = f"The rank is {ranks[0]} before and {ranks[1]} after"
+    if count < FEWEST:
+        return CheckRow(name, judge(ranks[0] == ranks[1]), f"{told}.", values)
+    change = float(np.linalg.norm(new - old) / max(float(np.linalg.norm(old)), 1e-300))
+    return CheckRow(
+        name,
+        judge(ranks[0] == ranks[1] and change <= CHANGE),
+        f"{told}; where there is no artifact, the covariance between channels changed by "
+        f"{100 * change:.1f} %.",
+        values | {"change": change},
+    )
+
+
+def count_rank(x: FloatArray) -> int:
+    """Count the dimensions that a recording really has."""
+    power = np.linalg.eigvalsh(np.cov(x)) if len(x) > 1 else np.array([x.var()])
+    return int((power > 1e-12 * max(float(power[-1]), 1e-300)).sum())
