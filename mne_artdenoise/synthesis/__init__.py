@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .artifacts import GROUPS, KINDS, make_artifact
     from .bank import Bank
+    from .brain import make_brain
     from .component_pairs import ComponentPairs, make_component_pairs
     from .component_recipes import ComponentRecipe, make_bank
     from .components import ComponentSet, extract_components
+    from .evoked import make_evoked_response, place_evoked_responses
     from .generators import ArtifactGenerator
     from .mixing import measure_snr, mix_artifacts, mix_at_snr
     from .pairs import Pairs, make_pairs, stream_pairs
@@ -29,11 +31,14 @@ __all__ = [
     "extract_components",
     "make_artifact",
     "make_bank",
+    "make_brain",
     "make_component_pairs",
+    "make_evoked_response",
     "make_pairs",
     "measure_snr",
     "mix_artifacts",
     "mix_at_snr",
+    "place_evoked_responses",
     "simulate_raw",
     "stream_pairs",
 ]
@@ -41,9 +46,11 @@ __all__ = [
 _PLACES = {
     "artifacts": ("GROUPS", "KINDS", "make_artifact"),
     "bank": ("Bank",),
+    "brain": ("make_brain",),
     "component_pairs": ("ComponentPairs", "make_component_pairs"),
     "component_recipes": ("ComponentRecipe", "make_bank"),
     "components": ("ComponentSet", "extract_components"),
+    "evoked": ("make_evoked_response", "place_evoked_responses"),
     "generators": ("ArtifactGenerator",),
     "mixing": ("measure_snr", "mix_artifacts", "mix_at_snr"),
     "pairs": ("Pairs", "make_pairs", "stream_pairs"),
