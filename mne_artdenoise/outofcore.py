@@ -114,7 +114,9 @@ def open_recording(source: str | Path | mne.io.BaseRaw) -> mne.io.BaseRaw:
     if not Path(source).exists():
         raise FileNotFoundError(f"{source} does not exist.")
     try:
-        return mne.io.read_raw(source, preload=False)
+        raw = mne.io.read_raw(source, preload=False)
+        raw.info.get_channel_types()  # fails for some damaged headers, which are read all the same
+        return raw
     except Exception as error:  # readers of damaged files fail in every way
         raise OSError(f"{source} cannot be read: {to_line(error)}") from error
 

@@ -15,9 +15,9 @@ from mne_artdenoise._typing import FloatArray, IntArray
 from mne_artdenoise.spans import (
     Place,
     StoredSpan,
+    count_wrong,
     find_places,
     lock,
-    read_pieces,
     refuse_complex,
     take_rows,
     tell_unreadable,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mne_artdenoise._typing import Instance
 
 Picks: TypeAlias = "str | Sequence[str] | Sequence[int] | IntArray | slice | None"
+LARGEST = 1e12  # volts: larger than any mistake of units makes them, and too large for squares
 AT_ONCE = 2**24  # values of a Raw on disk that are read at once, 128 MB; larger ones in stretches
 
 
@@ -189,6 +190,8 @@ def _get_info(X: Instance, info: mne.Info | None) -> mne.Info:
 def _pick_channels(info: mne.Info, picks: Picks) -> IntArray:
     try:
         indices: IntArray = np.array(picks_to_idx(info, picks), dtype=int)
+    except IndexError as err:
+        raise ValueError(f"picks={picks!r} names channels that are not there: {err}.") from err
     except ValueError as err:
         raise ValueError(
             f"picks={picks!r} finds no channel to denoise; there are "
@@ -245,21 +248,16 @@ def _as_index(picks: IntArray) -> slice | IntArray:
 
 
 def _check_finite(signal: Signal, X: Instance) -> None:
-    lost, first = np.zeros(signal.n_channels, dtype=int), None
-    for (epoch, begin, _), segment in zip(signal.places, signal.segments, strict=True):
-        for start, piece in read_pieces(segment):
-            bad = ~np.isfinite(piece)
-            if bad.any():
-                lost += bad.sum(axis=1)
-                sample, row = np.argwhere(bad.T)[0]
-                first = first or (epoch, begin + start + sample, row)
+    lost, first = count_wrong(signal.segments, LARGEST)
     if first is None:
         return
-    epoch, sample, row = first
+    number, offset, row, value = first
+    epoch, sample = signal.places[number][0], signal.places[number][1] + offset
+    what = f"beyond {LARGEST:g} V" if np.isfinite(value) else "NaN or inf"
     where = "" if isinstance(X, mne.io.BaseRaw | mne.Evoked) else f" of epoch {epoch}"
     onset = X.times[sample] if hasattr(X, "times") else sample / signal.sfreq
     raise ValueError(
-        f"The data hold {lost.sum()} values that are NaN or inf, in "
+        f"The data hold {lost.sum()} values that are {what}, in "
         f"{', '.join(np.array(signal.ch_names)[lost > 0])}; the first is in "
         f"{signal.ch_names[row]} at {onset:.3f} s{where}. "
         "Mark the channels in inst.info['bads'], or the spans of a Raw with BAD_ annotations "

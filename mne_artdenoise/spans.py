@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -107,6 +107,36 @@ def read_pieces(segment: FloatArray | StoredSpan) -> Iterator[tuple[int, FloatAr
     size = max(1, PIECE // max(1, n_channels))
     for start in range(0, n_times, size):
         yield start, segment[:, start : start + size]
+
+
+def count_wrong(
+    segments: Sequence[FloatArray], largest: float
+) -> tuple[IntArray, tuple[int, int, int, float] | None]:
+    """Count what is not finite or beyond ``largest``, per channel, and find the first of it.
+
+    Parameters
+    ----------
+    segments : sequence of ndarray, shape (n_channels, n_times)
+        The segments, in memory or not.
+    largest : float
+        The largest absolute value that is right.
+
+    Returns
+    -------
+    counts : ndarray, shape (n_channels,)
+        How many values are wrong in each channel.
+    first : tuple of (int, int, int, float) | None
+        Segment, sample, channel and value of the first of them.
+    """
+    counts, first = np.zeros(segments[0].shape[0], dtype=int), None
+    for number, segment in enumerate(segments):
+        for start, piece in read_pieces(segment):
+            wrong = ~(np.abs(piece) <= largest)  # true for NaN
+            if wrong.any():
+                counts += wrong.sum(axis=1)
+                sample, row = (int(index) for index in np.argwhere(wrong.T)[0])
+                first = first or (number, start + sample, row, float(piece[row, sample]))
+    return counts, first
 
 
 def take_rows(segment: FloatArray, rows: slice | IntArray) -> FloatArray:

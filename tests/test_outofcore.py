@@ -384,3 +384,12 @@ def test_a_full_disk_is_told_and_what_is_done_kept(source, expected, tmp_path, m
     assert not target.exists()
     assert_same(read(denoise_file(source, target)), expected)
     assert list_names(tmp_path) == ["clean_raw.fif"]
+
+
+def test_a_header_that_names_no_type_of_channel_is_told(source, tmp_path, monkeypatch):
+    def fail(self):
+        raise KeyError(16515073)
+
+    monkeypatch.setattr(mne.Info, "get_channel_types", fail)
+    with pytest.raises(OSError, match="noisy_raw.fif cannot be read: 16515073"):
+        denoise_file(source, tmp_path / "x_raw.fif")

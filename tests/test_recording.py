@@ -557,3 +557,17 @@ def test_a_file_cut_short_is_told_by_its_name(
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(OSError, match=r"cut-.*\.fif cannot be read: .*whole"):
         read_signal(inst)
+
+
+@pytest.mark.parametrize("value", [1e13, -1e300])
+def test_values_too_large_for_any_unit_are_told(make_raw, value):
+    raw = make_raw()
+    raw._data[2, 300] = value
+    with pytest.raises(ValueError, match=r"1 values .* beyond 1e\+12 V, in Fz; .* at 1.500 s"):
+        read_signal(raw)
+
+
+@pytest.mark.parametrize("picks", [[99], [0, 8], [-9]])
+def test_channels_that_are_not_there_are_told(make_raw, picks):
+    with pytest.raises(ValueError, match="names channels that are not there"):
+        read_signal(make_raw(), picks=picks)
