@@ -141,14 +141,17 @@ def add_artifacts(
     Returns
     -------
     parts : dict of str -> ndarray, shape (n_channels, n_times)
-        What is added, by kind. What takes the place of a channel comes last and knows the others;
-        it is not scaled.
+        What is added, by kind, of the average reference where ``clean`` is. What takes the place
+        of a channel comes last and knows the others; it is not scaled.
     """
     parts: dict[str, FloatArray] = {
         kind: draw_active(generator, electrodes, clean.shape[1], kind, find_rng(kind))
         for kind, generator in generators.items()
         if not replaces(kind, generator)
     }
+    if has_average_reference(clean):
+        # Seen from infinity, an artifact would be told from the brain by its mean alone.
+        parts = {kind: part - part.mean(axis=0) for kind, part in parts.items()}
     for kinds, ratio in ratios:
         together = [kind for kind in parts if kind in kinds]
         if together:
@@ -159,6 +162,12 @@ def add_artifacts(
             last = generator.on(sum(parts.values(), clean))
             parts[kind] = draw_active(last, electrodes, clean.shape[1], kind, find_rng(kind))
     return parts
+
+
+def has_average_reference(clean: FloatArray, largest: float = 1e-6) -> bool:
+    """Tell whether the channels of a signal add up to nothing, but for this share of its power."""
+    power = float(np.mean(np.square(clean)))
+    return len(clean) > 2 and float(np.mean(np.square(clean.mean(axis=0)))) < largest * power
 
 
 def sum_parts(clean: FloatArray, parts: Mapping[str, FloatArray]) -> FloatArray:

@@ -6,18 +6,19 @@ bank.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
 import mne
 import numpy as np
 import numpy.typing as npt
+from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from .._typing import FloatArray
 from .brain import make_brain
 from .electrodes import Electrodes, read_electrodes
-from .generators import Artifacts, read_generators
+from .generators import ArtifactGenerator, Artifacts, read_generators, replaces
 from .mixing import find_active
 from .ratios import Ratio, draw_ratios, read_ratios
 from .recipe import add_artifacts, sum_parts
@@ -33,6 +34,7 @@ def simulate_raw(
     artifacts: Artifacts = ("eye", "muscle"),
     snr_db: Ratio | Mapping[str, Ratio] = -3.0,
     brain: Mapping[str, Any] | None = None,
+    high_pass: float | None = 0.5,
     rng: int | np.random.Generator | None = None,
 ) -> tuple[mne.io.RawArray, mne.io.RawArray, mne.io.RawArray]:
     """Simulate a recording of which brain and artifacts are known.
@@ -58,6 +60,10 @@ def simulate_raw(
     brain : mapping of str -> object | None
         Parameters of :func:`~mne_artdenoise.synthesis.brain.make_brain`. Eyes are open unless
         ``{"eyes": "closed"}`` or another says otherwise.
+    high_pass : float | None
+        Cut-off of the amplifier in hertz, by a filter of first order: a gaze that rests is seen to
+        fall back. None is an amplifier for direct current, whose recordings hold mostly what lies
+        below the band of EEG where eyes move.
     rng : int | Generator | None
         Seed or generator. The same seed gives the same bytes, and the same brain whatever the
         artifacts; None is different each time.
@@ -67,11 +73,13 @@ def simulate_raw(
     raw, truth, artifact : mne.io.RawArray
         The recording, its brain and its artifacts, in volts; the first is the sum of the others.
         ``raw`` and ``artifact`` have an annotation for each span with an artifact, with its kind as
-        description, and with ``ch_names`` where only some channels have it.
+        description, and with ``ch_names`` where only some channels have it. The amplifier may
+        carry a tail of it beyond.
 
     Notes
     -----
-    The truth is brain and the noise of electrodes and amplifier, 60 nV in each root hertz.
+    The truth is brain and the noise of electrodes and amplifier, 60 nV in each root hertz. From
+    three channels on, the recording is of the average reference.
     ``"flat"`` and ``"dead"`` take the place of what a channel records, artifacts included: they
     have the size of what they replace, and do not count in the ratio.
     """
@@ -91,13 +99,67 @@ def simulate_raw(
     truth = make_brain(electrodes, n_times, find_rng("brain"), **{"eyes": "open", **(brain or {})})
     noise = find_rng("sensors").standard_normal(truth.shape)
     truth = truth + SENSOR_DENSITY * np.sqrt(electrodes.sfreq / 2) * noise
+    if len(truth) > 2:
+        truth -= truth.mean(axis=0)
+    sos = None if high_pass is None else design_amplifier(high_pass, electrodes.sfreq)
+    truth = truth if sos is None else amplify(truth, sos)
+    shown: dict[str, ArtifactGenerator] = {
+        kind: generator if replaces(kind, generator) else Amplified(generator, sos)
+        for kind, generator in generators.items()
+    }
     asked = draw_ratios(ratios, find_rng("ratio"))
-    parts = add_artifacts(truth, generators, electrodes, asked, find_rng)
+    parts = add_artifacts(truth, shown, electrodes, asked, find_rng)
     total = sum_parts(truth, parts)
     raw, clean, artifact = (_make_raw(x, electrodes, info) for x in (truth + total, truth, total))
     for inst in (raw, artifact):
-        inst.set_annotations(annotate(parts, electrodes))
+        inst.set_annotations(annotate(find_sources(parts, shown), electrodes))
     return raw, clean, artifact
+
+
+class Amplified:
+    """An artifact as an amplifier shows it; ``source`` is the last one before it."""
+
+    def __init__(self, generator: ArtifactGenerator, sos: FloatArray | None) -> None:
+        self.generator, self.sos = generator, sos
+        self.source: FloatArray = np.zeros((0, 0))
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Kinds of artifact it knows."""
+        return self.generator.labels
+
+    def generate(
+        self, info: mne.Info | Electrodes, n_times: int, label: str, rng: np.random.Generator
+    ) -> FloatArray:
+        """Draw one artifact, in volts."""
+        self.source = self.generator.generate(info, n_times, label, rng)
+        return self.source if self.sos is None else amplify(self.source, self.sos)
+
+
+def design_amplifier(high_pass: float, sfreq: float) -> FloatArray:
+    """Design the filter of an amplifier, or say why there is none."""
+    if not 0 < high_pass < sfreq / 2:
+        raise ValueError(
+            f"high_pass must lie between 0 and {sfreq / 2:g} Hz, half the sampling rate, or be "
+            f"None, got {high_pass!r}."
+        )
+    return np.asarray(butter(1, high_pass, "highpass", fs=sfreq, output="sos"))
+
+
+def amplify(x: FloatArray, sos: FloatArray) -> FloatArray:
+    """Pass a signal (n_channels, n_times) through an amplifier that was on before it began."""
+    state = sosfilt_zi(sos)[:, np.newaxis] * x[np.newaxis, :, :1]
+    return np.asarray(sosfilt(sos, x, zi=state)[0])
+
+
+def find_sources(
+    parts: Mapping[str, FloatArray], shown: Mapping[str, ArtifactGenerator]
+) -> dict[str, FloatArray]:
+    """Find what was drawn of each kind before the amplifier: it tells where the artifacts are."""
+    return {
+        kind: made.source if isinstance(made := shown[kind], Amplified) else part
+        for kind, part in parts.items()
+    }
 
 
 def annotate(parts: Mapping[str, FloatArray], electrodes: Electrodes) -> mne.Annotations:
