@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import struct
-import tempfile
-import zipfile
-import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +11,7 @@ import mne
 import numpy as np
 
 from ._typing import FloatArray
+from .archive import Arrays, read_archive, write_archive
 from .provenance import find_version
 from .spatial import BandFilter, FilterConfig, SpatialFilter
 from .weights.record import format_record, parse_record
@@ -23,12 +19,6 @@ from .weights.record import format_record, parse_record
 FORMAT = 1
 FIELDS = ("unmixing", "mixing", "ratios")
 SUFFIX = "-artdenoise.npz"
-# What numpy, zipfile and json raise on files that are damaged, cut, or of something else.
-UNREADABLE = (
-    *(KeyError, TypeError, ValueError, AttributeError, IndexError, EOFError, OverflowError),
-    *(RecursionError, NotImplementedError, MemoryError, RuntimeError, OSError),
-    *(zipfile.BadZipFile, zlib.error, struct.error),
-)
 PARAMETERS = ("model", "spatial", "gate", "strength", "picks", "overlap", "batch_size", "device")
 
 
@@ -50,38 +40,19 @@ def save_denoiser(denoiser: Any, path: Path, *, overwrite: bool) -> None:
     }
     if hasattr(denoiser, "filter_"):
         meta["filter"] = _pack_filter(denoiser.filter_, arrays)
-    text = json.dumps(meta, default=_plain)
-    # Under a name of its own beside the target: a reader never sees a part of it.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, meta=np.array(text), **arrays)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    write_archive(path, {"meta": json.dumps(meta, default=_plain), **arrays})
 
 
 def load_denoiser(cls: type[Any], path: Path) -> Any:
     """Read a fitted denoiser; a file that is not one is a ValueError."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist, or is not a file.")
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+
+    def build(arrays: Arrays) -> Any:
         meta = json.loads(str(arrays.pop("meta")))
         if meta["format"] != FORMAT:
             raise ValueError(f"its format is {meta['format']!r}, this version reads {FORMAT}")
         return _build(cls, meta, arrays)
-    except UNREADABLE as error:
-        # numpy says how to read a pickle all the same: nobody should be told to.
-        found = (
-            "it holds a pickle" if "pickle" in str(error) else f"{type(error).__name__}: {error}"
-        )
-        raise ValueError(
-            f"{path} is not a whole file of a fitted ArtifactDenoiser: {found}. Fit again and "
-            "write it with denoiser.save."
-        ) from error
+
+    return read_archive(path, "a fitted ArtifactDenoiser, as denoiser.save writes it", build)
 
 
 def _build(cls: type[Any], meta: dict[str, Any], arrays: dict[str, Any]) -> Any:

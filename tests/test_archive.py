@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from mne_artdenoise.synthesis.archive import read_archive, write_archive
+from mne_artdenoise.archive import read_archive, write_archive
 
 DTYPES = st.sampled_from([np.float32, np.float64, np.int64, np.uint8, np.bool_, np.dtype("U5")])
 NAMES = st.text(st.sampled_from("abc/ _é-"), min_size=1, max_size=6)
@@ -164,6 +164,6 @@ def test_no_leave_to_read_is_no_damage(tmp_path, monkeypatch, whole):
     def refuse(path):
         raise PermissionError("not yours")
 
-    monkeypatch.setattr("mne_artdenoise.synthesis.archive._read_members", refuse)
+    monkeypatch.setattr("mne_artdenoise.archive._read_members", refuse)
     with pytest.raises(PermissionError, match="not yours"):
         read(tmp_path / "whole.npz")

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._compat import verbose
 from .._typing import FloatArray
-from ..synthesis.archive import UNREADABLE, check_numbers, read_array
+from ..archive import UNREADABLE, check_numbers, read_array
 from .download import RemoteFile, fetch_files
 
 # The arrays are published under CC0 1.0 (datacite.yml of that repository). Their publisher gives

@@ -15,7 +15,7 @@ from scipy.io import loadmat
 
 from .._compat import verbose, warn
 from .._typing import FloatArray
-from ..synthesis.archive import UNREADABLE
+from ..archive import UNREADABLE
 from .download import RemoteFile, fetch_files
 
 # Version 4, the one in a zip archive, under CC BY 4.0. Its publisher gives no hash that was at

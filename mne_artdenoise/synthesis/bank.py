@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .._typing import FloatArray
-from .archive import Arrays, check_numbers, read_archive, write_archive
+from ..archive import Arrays, check_numbers, read_archive, write_archive
 from .components import ComponentSet
 
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from .._compat import warn
 from .._typing import FloatArray, IntArray
+from ..archive import Arrays, check_numbers, read_archive, write_archive
 from ..channels import find_positioned
-from .archive import Arrays, check_numbers, read_archive, write_archive
 
 ICLABEL_CLASSES = ("brain", "muscle", "eye", "heart", "line", "channel", "other")
 UNITS = ("V", "arbitrary")

@@ -13,7 +13,7 @@ from typing import IO, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..files import write_whole
+from .files import write_whole
 
 Arrays = dict[str, npt.NDArray[Any]]
 Built = TypeVar("Built")
