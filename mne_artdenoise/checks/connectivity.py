@@ -11,7 +11,7 @@ from .quiet import cut_quiet
 from .row import CheckRow, cannot_tell, judge
 
 BAND = (8.0, 13.0)
-FEWEST = 20  # seconds: fewer give two halves that say nothing
+FEWEST = 10  # seconds: fewer give two halves that say nothing
 MOST_CHANNELS = 32
 
 

@@ -20,7 +20,9 @@ from .row import CheckRow, cannot_tell, judge
 SECONDS = 1.0
 USUAL = 0.25  # quantile of a channel's seconds that counts as usual
 SLOW, FAST = (1.0, 15.0), 20.0  # hertz: where eyes and movements, and where muscles show
-SLOW_LIMIT, FAST_LIMIT = 3.5, 2.0  # times the usual size, in any channel
+# Times the usual size, in any channel. Chosen on simulated recordings dense with artifacts: of
+# 3.5 and 2 half of the seconds passed, and gaze was in them.
+SLOW_LIMIT, FAST_LIMIT = 2.0, 1.5
 FEWEST = 5  # seconds to judge from
 ALIKE = 0.95  # correlation before and after in nineteen of twenty quiet seconds
 CHANGE = 0.05  # of the covariance, relative

@@ -19,7 +19,7 @@ BANDS = {
     "gamma": (30.0, 45.0),
 }
 CHANGE = 0.05  # of the power of a band in a region, in seconds without artifact
-SHOWN = "gamma"  # but not judged: on the scalp it is muscle, mostly, and nowhere quite without
+SHOWN = ("delta", "gamma")  # but not judged: gaze and muscles are nowhere quite without
 PEAK_SECONDS = 4.0
 PEAK_BAND, FLOOR_BAND = (7.0, 13.0), (3.0, 30.0)
 PEAK_HEIGHT = 1.5  # times the floor that a peak stands on
@@ -38,7 +38,7 @@ def check_spectrum(pair: Comparison) -> CheckRow:
     -------
     row : CheckRow
         ``"alpha, back"`` and so on: relative change of the power, -1 where all is gone. Judged are
-        delta to beta at the centre and the back of the head, where muscles and eyes rest at times
+        theta to beta at the centre and the back of the head, where muscles and eyes rest at times
         (Whitham et al. 2007, doi:10.1016/j.clinph.2007.04.027).
     """
     name = "Spectrum without artifact"

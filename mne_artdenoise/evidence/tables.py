@@ -51,7 +51,8 @@ def write_components(check: ComponentCheck) -> str:
     )
     bands = ("slow kept, %", "alpha kept, %", "fast kept, %")[: check.kept_by_band.shape[1]]
     names = ("component", "class", "probability", "variance, µV²", "kept, %", "correlation", *bands)
-    return f"<pre>{html.escape(check.summary())}</pre>{_write_table(names, body)}"
+    told = f'<pre style="white-space: pre-wrap">{html.escape(check.summary())}</pre>'
+    return told + _write_table(names, body)
 
 
 def write_verdict(verdict: Verdict) -> str:

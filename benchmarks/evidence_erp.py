@@ -1,0 +1,109 @@
+"""Responses that are known, with blinks locked to a third of the stimuli: amplitude and latency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import mne
+import numpy as np
+from peers import clean_with_ica
+
+from mne_artdenoise.checks import measure_peak
+from mne_artdenoise.synthesis import simulate_raw
+from mne_artdenoise.synthesis.evoked import make_evoked_response
+from mne_artdenoise.synthesis.ocular import make_blinks
+
+RESPONSES = {"P300": (0.25, 0.5), "N170": (0.12, 0.22)}
+N_TRIALS, SPACING = 60, 1.8
+BLINK_AT = 0.35  # seconds after the stimulus, give or take 50 ms
+Cleaner = Callable[[mne.io.BaseRaw], mne.io.BaseRaw]
+
+
+@dataclass(frozen=True)
+class Bias:
+    """How far a response is from the truth: relative, and in milliseconds."""
+
+    amplitude: float
+    latency: float
+
+
+def tell_responses(info: mne.Info, denoise: Cleaner, n_seeds: int = 10) -> None:
+    """Print the bias of each response for each way of cleaning."""
+    ways: dict[str, Cleaner] = {
+        "as it is": lambda raw: raw,
+        "ICA + ICLabel": clean_with_ica,
+        "this package": denoise,
+    }
+    print(f"| {n_seeds} seeds | response | amplitude: median, worst | latency: median, worst |")
+    print("|---|---|---|---|")
+    for component, window in RESPONSES.items():
+        found: dict[str, list[Bias]] = {name: [] for name in ways}
+        for seed in range(n_seeds):
+            raw, truth, events = simulate_trials(info, component, seed)
+            for name, clean in ways.items():
+                found[name].append(measure_bias(clean(raw.copy()), truth, events, window))
+        for name, biases in found.items():
+            amplitude, latency = (
+                np.array([getattr(bias, part) for bias in biases])
+                for part in ("amplitude", "latency")
+            )
+            print(
+                f"| {name} | {component} | {100 * np.median(np.abs(amplitude)):.1f} %, "
+                f"{100 * amplitude[np.abs(amplitude).argmax()]:+.1f} % "
+                f"| {np.median(np.abs(latency)):.1f} ms, "
+                f"{latency[np.abs(latency).argmax()]:+.1f} ms |",
+                flush=True,
+            )
+
+
+def simulate_trials(
+    info: mne.Info, component: str, seed: int
+) -> tuple[mne.io.RawArray, mne.io.RawArray, np.ndarray]:
+    """Simulate a recording with a response to each of 60 stimuli, and blinks to 20 of them."""
+    rng = np.random.default_rng(seed)
+    sfreq = info["sfreq"]
+    _, truth, _ = simulate_raw(info, N_TRIALS * SPACING + 4, artifacts=(), rng=seed)
+    onsets = np.round((2 + SPACING * np.arange(N_TRIALS) + rng.uniform(0, 0.3, N_TRIALS)) * sfreq)
+    onsets = onsets.astype(int)
+    times = np.arange(round(1.0 * sfreq)) / sfreq
+    response = make_evoked_response(info, times, component=component)
+    response = response - response.mean(axis=0)
+    for onset in onsets:
+        truth._data[:, onset : onset + len(times)] += response
+    raw = truth.copy()
+    raw._data += place_blinks(info, rng.choice(onsets, N_TRIALS // 3, replace=False), rng, raw)
+    events = np.column_stack([onsets, 0 * onsets, 0 * onsets + 1])
+    return raw, truth, events
+
+
+def place_blinks(
+    info: mne.Info, onsets: np.ndarray, rng: np.random.Generator, raw: mne.io.BaseRaw
+) -> np.ndarray:
+    """Put one blink of a person after each of these stimuli."""
+    sfreq = info["sfreq"]
+    blinks = make_blinks(info, round(240 * sfreq), rng)
+    active = np.concatenate([[False], blinks.any(axis=0), [False]])
+    turns = np.flatnonzero(active[1:] != active[:-1])
+    total = np.zeros(raw.get_data().shape)
+    for onset, start, stop in zip(onsets, turns[::2], turns[1::2], strict=False):
+        blink = blinks[:, start:stop]
+        top = int(np.abs(blink).max(axis=0).argmax())
+        first = onset + round((BLINK_AT + rng.uniform(-0.05, 0.05)) * sfreq) - top
+        total[:, first : first + blink.shape[1]] += blink
+    return total - total.mean(axis=0)
+
+
+def measure_bias(
+    inst: mne.io.BaseRaw, truth: mne.io.BaseRaw, events: np.ndarray, window: tuple[float, float]
+) -> Bias:
+    """Measure the peak against that of the truth, at the electrode where the truth is largest."""
+    averages = [
+        mne.Epochs(x, events, tmin=-0.2, tmax=0.8, baseline=(None, 0), preload=True).average()
+        for x in (truth, inst)
+    ]
+    wanted = measure_peak(averages[0], window)
+    found = measure_peak(
+        averages[1], window, channel=wanted.channel, sign=float(np.sign(wanted.amplitude))
+    )
+    return Bias(found.amplitude / wanted.amplitude - 1, 1e3 * (found.latency - wanted.latency))
