@@ -35,18 +35,18 @@ SECONDS_PER_CHANNEL = 0.5  # of data, from which on every band has a filter of i
 class FilterConfig:
     """How estimates become filters.
 
-    Defaults were chosen on people of the training split. ``mu``, ``strongest``, ``guard`` and where
-    ``pooling`` begins also had S001R01 and S003R01 of the EEG Motor Movement/Imagery set in view,
-    and ``strongest`` the clean recordings of held-out people.
+    Defaults were chosen on people of the training split. Of an earlier choice with S001R01 and
+    S003R01 of the EEG Motor Movement/Imagery set in view, where ``pooling`` begins and that there
+    is a ``guard`` remain.
     """
 
-    mu: float = 0.7  # artifact against brain at which a direction is removed by half
+    mu: float = 0.45  # artifact against brain at which a direction is removed by half
     ridge: float = 1e-3  # of the mean variance, added to the rest's covariance
     pooling: float = 0.5  # share of a high band's covariances taken from all: see `pool_bands`
-    leak: float = 0.0  # of the median ratio, taken off all: brain that networks take everywhere
-    strongest: float = 5.0  # artifact against brain that one direction needs, else the band is left
+    leak: float = 2.0  # of the median ratio, taken off all: brain that networks take everywhere
+    strongest: float = 3.0  # artifact against brain that one direction needs, else the band is left
     weakest: float = 0.3  # below which a direction is left alone
-    guard: float = 7.0  # times mu in a band of its own around 10 Hz, home of the brain's rhythms
+    guard: float = 10.0  # times mu in a band of its own around 10 Hz, home of the brain's rhythms
 
 
 @dataclass(frozen=True)

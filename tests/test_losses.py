@@ -11,6 +11,7 @@ from torch import Tensor
 from mne_artdenoise.spatial import FilterConfig, apply_filter, fit_filter
 from mne_artdenoise.training.losses import (
     BANDS,
+    MU,
     log_error_ratio,
     log_filtered_error_ratio,
     sum_bands,
@@ -128,7 +129,7 @@ def test_the_filtered_loss_is_the_error_that_the_spatial_step_leaves(seed, share
     clean, artifact = make_window(seed)
     estimate = share * artifact + 0.1 * draw(*clean.shape, seed=9)
     noisy, found = (clean + artifact)[0].numpy(), estimate[0].numpy()
-    config = FilterConfig(pooling=0.0, guard=1.0, strongest=0.0, weakest=0.0)
+    config = FilterConfig(mu=MU, leak=0.0, pooling=0.0, guard=1.0, strongest=0.0, weakest=0.0)
     fitted = fit_filter([noisy], [found], SFREQ, config=config)
     removed = torch.from_numpy(apply_filter(fitted, noisy, SFREQ, gate=False))[None]
     expected = log_error_ratio(removed, artifact, clean, SFREQ, floor=1e-3).item()

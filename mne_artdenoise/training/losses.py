@@ -11,6 +11,7 @@ from ..spatial import EDGES, FilterConfig
 
 # The bands of the spatial step, in hertz: each is a filter of its own, so each must be right.
 BANDS = (0.5, 3.5, 7.0, 14.0, 25.0, 100.0)
+MU = 0.7  # of the filters in the loss; released ones chose theirs when the network was there
 
 
 def log_error_ratio(
@@ -44,7 +45,7 @@ def log_filtered_error_ratio(
 ) -> Tensor:
     """Decibels of the error that is left when the spatial step has used the estimate.
 
-    The filters of ``spatial.py`` (without gate, with the same ridge and ``mu``) are made from the
+    The filters of ``spatial.py`` (without gate and leak, with the same ridge) are made from the
     covariances of each window and applied to it, all of it differentiable: the network learns
     estimates whose *directions* are right. An estimate that is right at the sure moments and
     silent at the doubtful ones is better here than one that takes a little of everything.
@@ -79,7 +80,7 @@ def log_filtered_error_ratio(
     level = good.diagonal(dim1=-2, dim2=-1).mean(-1) + 1e-9 * seen.abs().square().sum((-2, -1))
     eye = torch.eye(n_channels, dtype=bad.dtype, device=bad.device)
     good = good + config.ridge * level[..., None, None] * eye
-    filters = torch.linalg.solve(bad + config.mu * good, bad).mT
+    filters = torch.linalg.solve(bad + MU * good, bad).mT
     removed = (filters.to(seen.dtype) @ seen).sum(1)
     wrong = sum_spectrum(removed - torch.fft.rfft(artifact), estimate.shape[-1], sfreq)
     return average_ratios(wrong, sum_bands(clean, sfreq), floor)
