@@ -29,6 +29,10 @@ API: dict[str, tuple[str, tuple[str, ...]]] = {
     "report": ("What was done: figures and reports", ("plot_denoising", "add_denoising")),
     "checks": ("What was done to the brain", ()),
     "components": ("What was done to components", ()),
+    "verdict": ("The verdict on a recording", ("Verdict", "judge_denoising")),
+    "localisation": (
+        "Where a source is found", ("SourceSimulation", "simulate_source", "measure_errors"),
+    ),
     "controls": ("Controls", ("mapping_only",)),
     "metrics": ("Scores against a known truth", ()),
     "weights": ("Models", ()),
