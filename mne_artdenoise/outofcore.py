@@ -147,7 +147,21 @@ def stage_result(
     provenance.add_line(after, fitted.record_, fitted.get_params(deep=False))
     path = staging.make_room()
     after.save(path, fmt=fmt, split_size=split_size)
+    check_written(path, raw)
     staging.note_written(path)
+
+
+def check_written(path: Path, raw: mne.io.BaseRaw) -> None:
+    """Make sure that a result can be read back; some annotations, for one, prevent it."""
+    try:
+        n_times = mne.io.read_raw_fif(path, verbose="error").n_times
+    except Exception as error:  # readers fail in every way
+        raise OSError(
+            f"MNE-Python cannot read back what it wrote of this recording: {to_line(error)}. Look "
+            "for annotations without a description, with raw.annotations.description."
+        ) from error
+    if n_times != raw.n_times:
+        raise OSError(f"{n_times} of {raw.n_times} samples were written. Is the disk full?")
 
 
 def fit_once(

@@ -175,6 +175,8 @@ def _get_info(X: Instance, info: mne.Info | None) -> mne.Info:
             "X must be an instance of Raw, Epochs or Evoked, or an ndarray of shape "
             f"(..., n_channels, n_times), got {type(X).__name__}."
         )
+    if X.dtype.kind not in "fiuc":
+        raise TypeError(f"An array must hold numbers in volts, found {X.dtype}.")
     if info is None:
         raise ValueError("An array does not tell its channels: pass info=, such as epochs.info.")
     if not isinstance(info, mne.Info):

@@ -393,3 +393,10 @@ def test_a_header_that_names_no_type_of_channel_is_told(source, tmp_path, monkey
     monkeypatch.setattr(mne.Info, "get_channel_types", fail)
     with pytest.raises(OSError, match="noisy_raw.fif cannot be read: 16515073"):
         denoise_file(source, tmp_path / "x_raw.fif")
+
+
+def test_a_result_that_cannot_be_read_back_is_no_result(make_noisy, tmp_path):
+    raw = make_noisy(4, 8.0, annotations=mne.Annotations([1.0], [0.0], [""]))
+    with pytest.raises(OSError, match="cannot read back .* annotations without a description"):
+        denoise_file(raw, tmp_path / "x_raw.fif")
+    assert not (tmp_path / "x_raw.fif").exists()

@@ -571,3 +571,9 @@ def test_values_too_large_for_any_unit_are_told(make_raw, value):
 def test_channels_that_are_not_there_are_told(make_raw, picks):
     with pytest.raises(ValueError, match="names channels that are not there"):
         read_signal(make_raw(), picks=picks)
+
+
+@pytest.mark.parametrize("dtype", [object, "U8", bool, "datetime64[s]", "V4"])
+def test_arrays_of_no_numbers_are_told(make_info, dtype):
+    with pytest.raises(TypeError, match="must hold numbers in volts, found"):
+        read_signal(np.zeros((3, 100), dtype=dtype), info=make_info(3))

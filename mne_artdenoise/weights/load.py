@@ -17,7 +17,7 @@ from ..networks.any_montage import AnyMontage, AnyMontageConfig
 from ..networks.art import ART, ARTConfig
 from ..networks.ic_unet import ICUNet, ICUNetConfig
 from .download import fetch_weights
-from .registry import ModelRecord, get_record
+from .registry import ModelRecord, get_record, list_models
 
 NETWORKS: dict[str, tuple[type[Any], type[nn.Module]]] = {
     "any_montage": (AnyMontageConfig, AnyMontage),
@@ -25,6 +25,7 @@ NETWORKS: dict[str, tuple[type[Any], type[nn.Module]]] = {
     "ic_unet": (ICUNetConfig, ICUNet),
 }
 HEADER_LIMIT = 2**20  # bytes; some hundred per tensor, so ten thousand tensors
+HARMLESS = 2**24  # bytes of weights that any config may ask for
 LENGTH = 8  # bytes that give the length of the header
 
 
@@ -78,8 +79,28 @@ def build_network(record: ModelRecord) -> nn.Module:
             f"Model {record.id!r} has a config that {make_config.__name__} does not take: {error}. "
             f"It may need another version of mne-artdenoise."
         ) from error
+    if record.id not in list_models() or get_record(record.id) != record:
+        check_room(make_network, config, record)  # not ours: takes torch seconds, once
     with torch.random.fork_rng(devices=[]):  # draws that are overwritten must not move the user's
         return make_network(config).float()
+
+
+def check_room(make_network: type[nn.Module], config: Any, record: ModelRecord) -> None:
+    """Refuse a config whose network its file cannot fill, before memory is taken for it."""
+    try:
+        with torch.random.fork_rng(devices=[]), torch.device("meta"):  # shapes without values
+            state = make_network(config).float().state_dict()
+    except Exception as error:  # whatever sizes that are none lead to
+        raise ValueError(
+            f"Model {record.id!r} has a config that {make_network.__name__} cannot be built from: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    needed = sum(value.numel() * value.element_size() for value in state.values())
+    if needed > max(record.size, HARMLESS):
+        raise ValueError(
+            f"Model {record.id!r} has a config that asks for {needed} bytes of weights, and its "
+            f"file has {record.size}."
+        )
 
 
 def fill_network(network: nn.Module, path: Path, record: ModelRecord) -> nn.Module:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 SIZE_LIMIT = 512 * 2**20  # bytes; ten times any network meant here, little enough to hold in memory
+CONFIG_LIMIT = 2000  # characters of JSON, some ten times what any config here has
 SCALINGS = ("recording", "window")  # what scale.py can do
 ESTIMATES = ("artifact", "clean")  # what estimation.py can read from a network
 
@@ -176,6 +177,11 @@ def is_mapping(value: Any) -> bool:
     return True
 
 
+def is_config(value: Any) -> bool:
+    """Tell whether this maps names to a handful of numbers, of which no huge network is made."""
+    return is_mapping(value) and len(json.dumps(thaw(value))) <= CONFIG_LIMIT
+
+
 def matches(pattern: str) -> Callable[[Any], bool]:
     """Make a rule: a string that matches in full."""
     return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
@@ -188,7 +194,10 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
         "lower-case words joined by hyphens and ending in a version, such as 'any-montage-v1'",
     ),
     "network": (is_text, "the name of an architecture"),
-    "config": (is_mapping, "the arguments of the network's config"),
+    "config": (
+        is_config,
+        f"the arguments of the network's config, at most {CONFIG_LIMIT} characters of JSON",
+    ),
     "channels": (lambda value: value == "any" or are_texts(value), "'any' or channel names"),
     "sfreq": (lambda value: is_number(value) and value > 0, "a sampling rate in hertz"),
     "window": (lambda value: is_count(value) and value > 0, "a number of samples from 1"),
