@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from make_inventories import PROJECTS, write_inventories  # noqa: E402
 from make_pages import write_pages  # noqa: E402
+from sphinx_gallery.sorting import ExplicitOrder  # noqa: E402
 
 import mne_artdenoise  # noqa: E402
 
@@ -106,6 +107,13 @@ html_theme_options = {
 }
 
 
+html_sidebars["generated/gallery/*"] = []
+ORDER = (
+    "clean_a_recording", "epochs_and_erp", "few_channels", "as_apply_function", "in_a_pipeline",
+    "check_the_evidence", "make_pairs",
+)  # fmt: skip
+
+
 def reset_mne(gallery_conf: dict[str, object], fname: str) -> None:
     """Let each example begin with the same settings, and without warnings of what it uses."""
     import matplotlib.pyplot as plt
@@ -132,7 +140,8 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "show_signature": False,
     "download_all_examples": False,
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": ExplicitOrder([f"{name}.py" for name in ORDER] + ["*"]),
+    "capture_repr": (),  # what is printed says enough
     "abort_on_example_error": False,
     "min_reported_time": 5,
     "plot_gallery": "True",

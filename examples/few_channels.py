@@ -20,7 +20,7 @@ from mne_artdenoise.datasets import load_sample
 from mne_artdenoise.metrics import snr_gain
 from mne_artdenoise.synthesis import simulate_raw
 
-montage = mne.channels.make_standard_montage("colin27_1005")
+montage = mne.channels.make_standard_montage("easycap-M1")
 info = mne.create_info(["TP9", "AF7", "AF8", "TP10"], 256.0, "eeg").set_montage(montage)
 raw, truth, _ = simulate_raw(info, 120.0, artifacts=("eye", "muscle"), snr_db=-3.0, rng=0)
 for inst in (raw, truth):
