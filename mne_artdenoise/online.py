@@ -35,8 +35,8 @@ class OnlineDenoiser:
         What is fitted, or, if it is fitted already, whose filters are used. None stands for
         ``ArtifactDenoiser()``. It needs ``spatial=True``.
     latency : float
-        Seconds by which what comes out is late. At 0.05 to 0.25 s the result was measured to be
-        about 1 dB below that of the same filters offline, without latency about 4 dB.
+        Seconds by which what comes out is late. From 0.05 s on the gain was measured to be about
+        1 dB below that of the same filters offline, without latency about 3 dB.
     remember : float | None
         Seconds of the stream that are kept for `adapt`; None keeps nothing.
 
