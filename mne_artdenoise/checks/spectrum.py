@@ -47,15 +47,16 @@ def check_spectrum(pair: Comparison) -> CheckRow:
     if len(pieces) < FEWEST or not regions:
         why = f"Only {len(pieces)} seconds are without artifact."
         return cannot_tell(name, why if regions else "No electrode has a position.")
-    frequencies, old = _average_power([before for before, _ in pieces], pair.signal.sfreq)
-    _, new = _average_power([after for _, after in pieces], pair.signal.sfreq)
+    frequencies, old = _measure_power([before for before, _ in pieces], pair.signal.sfreq)
+    _, new = _measure_power([after for _, after in pieces], pair.signal.sfreq)
     values = {}
     for band, (low, high) in BANDS.items():
         inside = (frequencies >= low) & (frequencies < high)
         for region, members in regions.items():
-            total = old[members][:, inside].sum()
-            if total > 0:
-                values[f"{band}, {region}"] = float(new[members][:, inside].sum() / total - 1)
+            first, second = (x[:, members][..., inside].sum(axis=(1, 2)) for x in (old, new))
+            if (first > 0).all():
+                # The median second: in some there is artifact nevertheless.
+                values[f"{band}, {region}"] = float(np.median(second / first) - 1)
     judged = {
         key: value
         for key, value in values.items()
@@ -67,15 +68,16 @@ def check_spectrum(pair: Comparison) -> CheckRow:
     return CheckRow(
         name,
         judge(abs(values[worst]) <= CHANGE),
-        f"In {len(pieces)} seconds without artifact power changed by at most "
+        f"In the median of {len(pieces)} seconds without artifact, power changed by at most "
         f"{100 * values[worst]:+.1f} % ({worst}).",
         values,
     )
 
 
-def _average_power(pieces: list[FloatArray], sfreq: float) -> tuple[FloatArray, FloatArray]:
-    found = [welch(x, fs=sfreq, nperseg=x.shape[1]) for x in pieces]
-    return found[0][0], np.mean([power for _, power in found], axis=0)
+def _measure_power(pieces: list[FloatArray], sfreq: float) -> tuple[FloatArray, FloatArray]:
+    """Measure the power of each piece, shape (n_pieces, n_channels, n_frequencies)."""
+    frequencies, power = welch(np.array(pieces), fs=sfreq, nperseg=pieces[0].shape[1])
+    return frequencies, power
 
 
 def check_alpha_peak(pair: Comparison) -> CheckRow:
