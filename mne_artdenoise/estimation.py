@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PASSES = 2  # looks of the network at a recording; the second was worth about 1 dB
 ENOUGH = 6400.0  # seconds times channels, for covariances: bounds time and memory
+LOUD_SHOWN = 3.0  # times the median channel: the size at which loud channels are shown
 STRETCH = 10.0  # seconds: long against the network's context
 
 
@@ -82,34 +83,46 @@ def run_model(
         return [np.zeros_like(x) for x in recording]
     logger.info(f"Estimating artifacts with {record.id}")
     scale = measure_scale(recording, record.sfreq)
-    shown = choose_shown(recording, info, record.sfreq)
+    shown, gains = choose_shown(recording, info, record)
     view = take_view(read_directions(info)[shown], record)
     plans = [_plan(x.shape[1], record, overlap) for x in recording]
     artifact: list[FloatArray] = [np.empty(0)] * len(recording)
     # Windows of one length run together: a thousand epochs fill batches, and one bar shows them.
     for members in _group(plans):
-        seen = (to_model_scale(view.show(recording[i][shown]), scale) for i in members)
+        seen = (to_model_scale(view.show(gains * recording[i][shown]), scale) for i in members)
         windows = [cut_windows(x, plans[i]) for i, x in zip(members, seen, strict=True)]
         joined = np.concatenate(windows)
         found = find_in_windows(network, joined, view, record, batch_size=batch_size, device=device)
         for i, part in zip(members, _part(found, windows), strict=True):
             artifact[i] = np.zeros(recording[i].shape)
-            artifact[i][shown] = view.carry_back(to_volts(overlap_add(part, plans[i]), scale))
+            carried = view.carry_back(to_volts(overlap_add(part, plans[i]), scale))
+            artifact[i][shown] = carried / gains
     return artifact
 
 
-def choose_shown(recording: Sequence[FloatArray], info: mne.Info, sfreq: float) -> IntArray:
-    """Choose the channels that the network is shown: a loose electrode would drown the others."""
-    loud = find_loud(measure_levels(recording, sfreq))
-    if not loud.any() or len(loud) - loud.sum() < 2:
-        return np.arange(len(loud))
+def choose_shown(
+    recording: Sequence[FloatArray], info: mne.Info, record: ModelRecord
+) -> tuple[IntArray, FloatArray]:
+    """Choose the channels that the network is shown, and at which part of their size (n, 1).
+
+    A loose electrode at its own size would drown the others. A muscle under one electrode can be as
+    large, so it is shown smaller, but to models of fixed channels, whose splines would spread it.
+    """
+    levels = measure_levels(recording, record.sfreq)
+    loud, gains = find_loud(levels), np.ones((len(levels), 1))
+    shown = np.arange(len(levels))
+    if not loud.any():
+        return shown, gains
     names = ", ".join(name for name, big in zip(info["ch_names"], loud, strict=True) if big)
     warn(
         f"Usually more than ten times as large as the median channel: {names}. The network is not "
-        "shown such channels and finds no artifact in them. Mark loose electrodes with "
+        "shown such channels at their size. If the electrodes are loose, mark them with "
         "inst.info['bads'] and interpolate them with inst.interpolate_bads()."
     )
-    return np.flatnonzero(~loud)
+    if record.channels != "any" and len(loud) - loud.sum() >= 2:
+        shown = np.flatnonzero(~loud)
+    gains[loud, 0] = LOUD_SHOWN * np.median(levels[levels > 0]) / levels[loud]
+    return shown, gains[shown]
 
 
 def find_artifact(signal: Signal, record: ModelRecord, **options: Any) -> list[FloatArray]:
