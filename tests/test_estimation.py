@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mne
 import numpy as np
 import pytest
 import torch
 
 from mne_artdenoise.estimation import (
+    choose_shown,
     estimate_artifact,
     find_artifact,
     learn_filter,
@@ -15,6 +18,7 @@ from mne_artdenoise.estimation import (
     take_stretches,
 )
 from mne_artdenoise.recording import read_signal
+from mne_artdenoise.weights.registry import get_record
 
 
 @pytest.fixture
@@ -225,3 +229,23 @@ def test_flat_channels_have_no_say(make_long):
     activity = measure_activity(signal, [(0, 0, 1000), (0, 33000, 34000), (0, 1000, 2000)])
     assert np.isfinite(activity).all()
     assert np.argmax(activity) == 1
+
+
+@pytest.mark.parametrize(("channels", "n_shown"), [("any", 8), (("Fp1", "Fp2"), 7)])
+def test_loud_channels_are_shown_smaller_or_to_fixed_channels_not(make_info, channels, n_shown):
+    rng = np.random.default_rng(0)
+    x = 1e-5 * rng.standard_normal((8, 2000))
+    x[3] *= 40.0
+    record = replace(get_record("any-montage-v1"), channels=channels)
+    with pytest.warns(RuntimeWarning, match="more than ten times"):
+        shown, gains = choose_shown([x], make_info(8), record)
+    assert len(shown) == n_shown
+    sizes = np.std(gains * x[shown], axis=1) / 1e-5
+    np.testing.assert_allclose(sizes, [3.0 if k == 3 else 1.0 for k in shown], rtol=0.1)
+
+
+def test_channels_of_a_usual_size_are_shown_as_they_are(make_info):
+    x = 1e-5 * np.random.default_rng(0).standard_normal((8, 2000))
+    shown, gains = choose_shown([x], make_info(8), get_record("any-montage-v1"))
+    assert len(shown) == 8
+    assert (gains == 1).all()
