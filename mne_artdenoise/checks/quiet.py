@@ -20,7 +20,7 @@ from .row import CheckRow, cannot_tell, judge
 
 SECONDS = 1.0
 USUAL = 0.25  # quantile of a channel's seconds that counts as usual
-SLOW, FAST = (1.0, 15.0), 20.0  # hertz: where eyes and movements, and where muscles show
+SLOW, FAST = (1.0, 15.0), (20.0, 40.0)  # hertz: where eyes, and where muscles show, and no mains
 # Times the usual size, in any channel. Chosen on simulated recordings dense with artifacts: of
 # 3.5 and 2 half of the seconds passed, and gaze was in them.
 SLOW_LIMIT, FAST_LIMIT = 2.0, 1.5
@@ -89,7 +89,7 @@ def find_calm(pair: Comparison, length: int) -> npt.NDArray[np.bool_]:
         if span.shape[1] < length:
             continue
         slow.append(_cut(_filter(span, pair.signal.sfreq, SLOW), length))
-        fast.append(_cut(_filter(span, pair.signal.sfreq, (FAST, None)), length))
+        fast.append(_cut(_filter(span, pair.signal.sfreq, FAST), length))
     ranges = np.ptp(np.concatenate(slow), axis=2)
     sizes = np.concatenate(fast).std(axis=2)
     return np.asarray(_is_usual(ranges, SLOW_LIMIT) & _is_usual(sizes, FAST_LIMIT))
@@ -101,11 +101,8 @@ def _cut(x: FloatArray, length: int) -> FloatArray:
     return np.asarray(pieces.swapaxes(0, 1))
 
 
-def _filter(x: FloatArray, sfreq: float, band: tuple[float, float | None]) -> FloatArray:
-    low, high = band
-    high = None if high is None or high >= sfreq / 2 else high
-    edges, kind = ((low, high), "bandpass") if high else (low, "highpass")
-    sos = butter(2, edges, kind, fs=sfreq, output="sos")
+def _filter(x: FloatArray, sfreq: float, band: tuple[float, float]) -> FloatArray:
+    sos = butter(4, (band[0], min(band[1], 0.45 * sfreq)), "bandpass", fs=sfreq, output="sos")
     return np.asarray(sosfiltfilt(sos, x, padlen=min(round(sfreq), x.shape[1] - 1)))
 
 
