@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 PASSES = 2  # looks of the network at a recording; the second was worth about 1 dB
-ENOUGH = 6400.0  # seconds times channels, for covariances: bounds time and memory
+ENOUGH = 4000.0  # seconds times channels, for covariances: bounds time and memory
 LOUD_SHOWN = 3.0  # times the median channel: the size at which loud channels are shown
 STRETCH = 10.0  # seconds: long against the network's context
 
