@@ -132,7 +132,14 @@ def test_leading_dimensions_of_an_array_are_epochs(make_info, rng, shape):
     assert_array_equal(np.reshape(signal.segments, shape), x)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.int16, np.int64, object])
+@pytest.mark.parametrize("dtype", [object, str, bool])
+def test_arrays_of_anything_but_numbers_are_refused(make_info, dtype):
+    x = np.arange(40).reshape(4, 10).astype(dtype)
+    with pytest.raises(TypeError, match="must hold numbers in volts"):
+        read_signal(x, info=make_info(4))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int16, np.int64])
 def test_every_real_number_is_read_as_float64(make_info, dtype):
     x = np.arange(40).reshape(4, 10).astype(dtype)
     (segment,) = read_signal(x, info=make_info(4)).segments

@@ -143,7 +143,7 @@ def test_a_record_chooses_from_our_networks_only(make_record, network):
 
 
 @pytest.mark.parametrize(
-    "config", [{"width": 2**40}, {"hidden": 10**12}, {"width": 65_536}, {"dilations": [1] * 99}]
+    "config", [{"width": 2**40}, {"hidden": 10**12}, {"width": 65_536}, {"dilations": [1] * 500}]
 )
 def test_a_record_that_asks_for_a_huge_network_is_refused(make_record, config):
     from mne_artdenoise.weights.load import build_network
