@@ -70,7 +70,8 @@ def _measure_own(before: FloatArray, after: FloatArray, sfreq: float) -> float:
             own += min(max(power * (1 + moved) ** 2, power), most) if power > 0 else most
             left += power
     # In units of the variance, of which bands and pieces keep all but the last piece.
-    return own / left * float(after.var()) if left > 0 else float(before.var())
+    most = max(float(before.var()), float(after.var()))
+    return min(own / left * float(after.var()), most) if left > 0 else float(before.var())
 
 
 def _part(share: FloatArray) -> list[BoolArray]:
