@@ -39,7 +39,7 @@ def _has_columns(denoiser: ArtifactDenoiser) -> bool:
     return not hasattr(denoiser, "ch_names_")
 
 
-class ArtifactDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class ArtifactDenoiser(storage.Portable, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Remove artifacts from EEG: estimate them with a network, subtract what was estimated.
 
     Parameters
@@ -57,7 +57,7 @@ class ArtifactDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  
     picks : str | list of str | list of int | slice | None
         Channels to denoise. Types such as ``"eeg"`` leave out bad channels, names do not.
     overlap : float
-        Share of the trusted part of a window that it has in common with the next one, 0 to below 1.
+        Share of a window's trusted part that it has in common with the next one, 0 to below 1.
     batch_size : int | "auto"
         Windows that the network sees at once.
     device : str
@@ -83,8 +83,8 @@ class ArtifactDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  
     ``fit`` learns the filters from one recording, ``transform`` applies them to the same or another
     one of the same channels. Channels that are bad or without a position, and spans annotated
     ``BAD_`` or ``EDGE``, are left alone. What is removed lies in the space that active projectors
-    leave: an average reference stays one. An array without ``info``, of which nothing is known,
-    comes out as it went in, with a RuntimeWarning (scikit-learn's checks know only such arrays).
+    leave: an average reference stays one. An array without ``info`` comes out as it went in, with
+    a RuntimeWarning (scikit-learn's checks know only such arrays).
 
     Examples
     --------

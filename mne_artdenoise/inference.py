@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -12,6 +13,11 @@ import torch
 
 from mne_artdenoise._compat import ProgressBar
 from mne_artdenoise._typing import FloatArray
+
+# The threads of torch do not live on in a forked process, and what waits for them waits forever.
+# One thread needs no other: as torch's own loader of data does it.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 _DEVICES = ("auto", "cpu", "cuda", "mps")
 _SAMPLES_PER_BATCH = 64 * 1600  # channels times samples: bounds the memory of the activations

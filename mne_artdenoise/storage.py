@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
 import mne
 import numpy as np
 
+from ._compat import warn
 from ._typing import FloatArray
 from .archive import Arrays, read_archive, write_archive
 from .provenance import find_version
@@ -20,6 +22,36 @@ FORMAT = 1
 FIELDS = ("unmixing", "mixing", "ratios")
 SUFFIX = "-artdenoise.npz"
 PARAMETERS = ("model", "spatial", "gate", "strength", "picks", "overlap", "batch_size", "device")
+
+
+class Portable:
+    """Pickles that tell their version, and that a later one can read.
+
+    A parameter that a later version has and the pickle has not gets its default. The version is
+    told where it differs, for what is done may differ, too; `ArtifactDenoiser.save` keeps to a
+    format instead. Reading a pickle runs what is in it: only ever read your own.
+    """
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_pickled_by": find_version()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        held = dict(state)
+        version = held.pop("_pickled_by", "a version before 1.0")
+        if version != find_version():
+            warn(
+                f"This {type(self).__name__} was pickled by mne-artdenoise {version} and is read "
+                f"by {find_version()}: what it does may differ. Use denoiser.save and .load to "
+                "keep one.",
+                RuntimeWarning,
+            )
+        for name, parameter in signature(type(self)).parameters.items():
+            if parameter.default is not Parameter.empty:
+                held.setdefault(name, parameter.default)
+        self.__dict__.update(held)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "record_")
 
 
 def save_denoiser(denoiser: Any, path: Path, *, overwrite: bool) -> None:
