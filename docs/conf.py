@@ -43,6 +43,7 @@ extensions = [
 ]
 root_doc = "index"
 exclude_patterns = ["_build", "generated/parts", "**/*.inc.md"]
+templates_path = ["_templates"]
 nitpicky = False
 
 myst_enable_extensions = ["colon_fence", "deflist"]

@@ -11,6 +11,8 @@ How do I denoise within MNE-Python's own idiom, and only some channels or spans?
 # ----------------------
 # ``channel_wise=False``, because where an artifact is on the head is what tells it from brain.
 
+import matplotlib.pyplot as plt
+
 from mne_artdenoise import ArtifactDenoiser, denoise_array
 from mne_artdenoise.datasets import load_sample
 
@@ -18,6 +20,15 @@ raw = load_sample(subject=3, runs=[1])
 info = raw.copy().pick("eeg").info
 
 raw_clean = raw.copy().apply_function(denoise_array, picks="eeg", channel_wise=False, info=info)
+
+fig, axes = plt.subplots(2, 1, sharex=True, layout="constrained")
+shown = slice(*raw.time_as_index([20.0, 30.0]))
+for ax, name in zip(axes, ["Fp1", "Oz"], strict=True):
+    for inst, label in ((raw, "before"), (raw_clean, "after")):
+        ax.plot(raw.times[shown], 1e6 * inst.get_data([name])[0, shown], lw=0.8, label=label)
+    ax.set(title=name, ylabel="µV")
+axes[0].legend(loc="upper right")
+axes[1].set_xlabel("time (s)")
 
 # %%
 # The same as the denoiser itself, which also writes down what was done and minds annotations (an

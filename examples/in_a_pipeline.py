@@ -11,6 +11,7 @@ to the test trials, as those of CSP are. Left or right fist, imagined.
 # Trials
 # ------
 
+import matplotlib.pyplot as plt
 import mne
 import numpy as np
 from mne.decoding import CSP, FilterEstimator
@@ -49,12 +50,22 @@ def make_classifier(*first):
 
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
 denoiser = ArtifactDenoiser(info=epochs.info)
-for label, classifier in (
-    ("as recorded", make_classifier()),
-    ("denoised", make_classifier(denoiser)),
-):
-    scores = cross_val_score(classifier, X, y, cv=folds)
-    print(f"{label:12} {np.mean(scores):.2f} of trials right, folds {np.round(scores, 2)}")
+scores = {
+    label: cross_val_score(classifier, X, y, cv=folds)
+    for label, classifier in (
+        ("as recorded", make_classifier()),
+        ("denoised", make_classifier(denoiser)),
+    )
+}
+for label, values in scores.items():
+    print(f"{label:12} {np.mean(values):.2f} of trials right, folds {np.round(values, 2)}")
+
+fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
+ax.plot(np.array(list(scores.values())), color="0.7", marker="o", markerfacecolor="tab:blue")
+ax.plot([np.mean(values) for values in scores.values()], "_", color="k", markersize=40)
+ax.axhline(0.5, linestyle=":", color="0.5")
+ax.set(xticks=[0, 1], xticklabels=list(scores), xlim=(-0.4, 1.4), ylim=(0, 1))
+ax.set(ylabel="trials right", title="five folds, and their mean")
 
 # %%
 # What to expect
