@@ -43,7 +43,7 @@ def assert_done(outcomes, pairs):
         np.testing.assert_allclose(found, expected.get_data(), rtol=0, atol=1e-11)
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_each_is_denoised_but_the_damaged_one(pairs_of, tmp_path, n_jobs):
     pairs = pairs_of(tmp_path)
     assert_done(denoise_files(pairs, n_jobs=n_jobs), pairs)

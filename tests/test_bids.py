@@ -50,7 +50,7 @@ FIRST = "sub-01/eeg/sub-01_task-rest_desc-denoised_eeg"
 SECOND = "sub-02/ses-a/eeg/sub-02_ses-a_task-rest_desc-denoised_eeg"
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_dataset_becomes_a_derivative(dataset, out, n_jobs):
     outcomes = clean_bids(dataset, out=out, n_jobs=n_jobs)
     assert [one.status for one in outcomes] == ["done", "done", "failed"]

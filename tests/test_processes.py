@@ -121,6 +121,7 @@ def test_threads_may_fit_each_its_own(raw):
             assert np.abs(found - first).max() <= 1e-9 * np.abs(first).max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_processes_fit_after_torch_had_threads(raw, tmp_path, method):
     if method not in multiprocessing.get_all_start_methods():
