@@ -36,7 +36,7 @@ SHARES = {
     "stream": 0.08,
     "command": 0.03,
 }
-CHUNK = 250  # cases per process
+CHUNK = 1000  # cases per process
 LIMIT = 60  # seconds per case
 MEMORY = 12 * 2**30  # bytes of addresses, so that a wild size is an error and not the machine's end
 
