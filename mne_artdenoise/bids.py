@@ -16,6 +16,7 @@ from .denoiser import ArtifactDenoiser
 from .files import write_text
 from .outofcore import denoise_file
 from .provenance import REPLAYED, find_version
+from .seams import mark_seams
 from .weights import get_record
 from .wording import to_line
 
@@ -163,6 +164,7 @@ def read_recording(source: Path, montage: str | None) -> mne.io.BaseRaw:
             "Reading BIDS needs mne-bids: pip install mne-bids, or pip install mne-artdenoise[bids]"
         ) from error
     raw = read_raw_bids(get_bids_path_from_fname(source, check=False), verbose="error")
+    mark_seams(raw)
     if montage is not None and raw.get_montage() is None:
         raw.set_montage(montage, match_case=False, on_missing="warn")
     return raw

@@ -12,6 +12,7 @@ from ._compat import warn
 from .channels import find_positioned
 from .preconditions import check_positions, check_preconditions, list_names
 from .recording import Picks, Signal, read_signal, restrict
+from .seams import check_seams
 
 if TYPE_CHECKING:
     from ._typing import FloatArray, Instance
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 def take_in(X: Instance, picks: Picks, info: mne.Info | None) -> Signal:
     """Read the picked channels that have a position, and check that they can be denoised."""
+    if isinstance(X, mne.io.BaseRaw):
+        check_seams(X)
     signal = read_signal(X, picks, info)
     keep, missing = find_positioned(signal.info)
     check_positions(signal.info, missing)

@@ -26,6 +26,7 @@ from .denoiser import ArtifactDenoiser
 from .projectors import project
 from .provenance import find_version
 from .recording import weigh
+from .seams import mark_seams
 from .spans import tell_unreadable
 from .spatial import filter_block
 from .staging import Staging, is_left_over
@@ -116,6 +117,7 @@ def open_recording(source: str | Path | mne.io.BaseRaw) -> mne.io.BaseRaw:
     try:
         raw = mne.io.read_raw(source, preload=False)
         raw.info.get_channel_types()  # fails for some damaged headers, which are read all the same
+        mark_seams(raw)
         return raw
     except Exception as error:  # readers of damaged files fail in every way
         raise OSError(f"{source} cannot be read: {to_line(error)}") from error
