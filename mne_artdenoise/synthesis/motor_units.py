@@ -38,6 +38,48 @@ def draw_bursts(
     return envelope
 
 
+def draw_strokes(
+    n_times: int,
+    sfreq: float,
+    rate: float,
+    duration: float,
+    frequency: float,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Draw when and how much jaws chew: strokes in episodes; parameters as in `make_chewing`."""
+    envelope = np.zeros(n_times)
+    lengths = (0.6 * duration, 1.6 * duration)
+    for onset, length in draw_onsets(n_times, sfreq, rate, lengths, rng):
+        stroke = onset
+        while stroke < onset + length:
+            period = np.exp(rng.normal(0, 0.08)) / frequency
+            tense = rng.uniform(0.35, 0.5) * period
+            span, since = cut_span(stroke, tense, n_times, sfreq)
+            envelope[span] = np.exp(rng.normal(0, 0.2)) * make_taper(since, tense, tense / 2)
+            stroke += period
+    return envelope
+
+
+def draw_tremor(
+    n_times: int,
+    sfreq: float,
+    rate: float,
+    duration: float,
+    frequency: float,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Draw how a shiver swells and trembles, shape (n_times,); parameters as in `make_shiver`."""
+    envelope = np.zeros(n_times)
+    lengths = (0.7 * duration, 1.3 * duration)
+    for onset, length in draw_onsets(n_times, sfreq, rate, lengths, rng):
+        span, since = cut_span(onset, length, n_times, sfreq)
+        phase = 2 * np.pi * frequency * np.exp(rng.normal(0, 0.05)) * since
+        phase += 0.8 * np.sin(2 * np.pi * 0.7 * since + rng.uniform(0, 2 * np.pi))
+        tremor = 1 + rng.uniform(0.75, 0.95) * np.sin(phase)
+        envelope[span] = tremor / np.sqrt(1.4) * make_taper(since, length, length / 2)
+    return envelope
+
+
 def draw_firing(
     n_units: int,
     n_times: int,

@@ -9,10 +9,10 @@ import numpy as np
 
 from .._typing import FloatArray
 from .electrodes import Electrodes, read_electrodes
-from .events import check_n_times, check_positive, cut_span, draw_onsets, make_taper
+from .events import check_n_times, check_positive
 from .headmodel import MUSCLES, SIDES, draw_units
 from .headshape import carry_to_template
-from .motor_units import draw_bursts, draw_firing
+from .motor_units import draw_bursts, draw_firing, draw_strokes, draw_tremor
 
 MODES = ("tonic", "bursts")
 
@@ -139,16 +139,7 @@ def make_chewing(
     """
     electrodes, rng = _open(info, n_times, rng)
     check_positive(frequency=frequency, duration=duration, rate=rate)
-    envelope = np.zeros(n_times)
-    lengths = (0.6 * duration, 1.6 * duration)
-    for onset, length in draw_onsets(n_times, electrodes.sfreq, rate, lengths, rng):
-        stroke = onset
-        while stroke < onset + length:
-            period = np.exp(rng.normal(0, 0.08)) / frequency
-            tense = rng.uniform(0.35, 0.5) * period
-            span, since = cut_span(stroke, tense, n_times, electrodes.sfreq)
-            envelope[span] = np.exp(rng.normal(0, 0.2)) * make_taper(since, tense, tense / 2)
-            stroke += period
+    envelope = draw_strokes(n_times, electrodes.sfreq, rate, duration, frequency, rng)
     working, other = rng.permutation(SIDES)
     parts = [
         (muscle, side, size * share)
@@ -242,14 +233,7 @@ def make_shiver(
     """
     electrodes, rng = _open(info, n_times, rng)
     check_positive(frequency=frequency, duration=duration, rate=rate)
-    envelope = np.zeros(n_times)
-    lengths = (0.7 * duration, 1.3 * duration)
-    for onset, length in draw_onsets(n_times, electrodes.sfreq, rate, lengths, rng):
-        span, since = cut_span(onset, length, n_times, electrodes.sfreq)
-        phase = 2 * np.pi * frequency * np.exp(rng.normal(0, 0.05)) * since
-        phase += 0.8 * np.sin(2 * np.pi * 0.7 * since + rng.uniform(0, 2 * np.pi))
-        tremor = 1 + rng.uniform(0.75, 0.95) * np.sin(phase)
-        envelope[span] = tremor / np.sqrt(1.4) * make_taper(since, length, length / 2)
+    envelope = draw_tremor(n_times, electrodes.sfreq, rate, duration, frequency, rng)
     sizes = {"neck": 1.0, "masseter": 0.9, "temporal": 0.5}
     parts = [(muscle, side, size) for muscle, size in sizes.items() for side in SIDES]
     return _tense(electrodes, parts, envelope, amplitude, n_units, firing_rate, rng)
