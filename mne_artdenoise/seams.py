@@ -100,13 +100,17 @@ def read_starts(path: Path) -> tuple[float, list[float]]:
         head = file.read(HEAD)
         if head[192:197] not in DISCONTINUOUS:
             return 1.0, []
-        n_records, duration = int(head[236:244]), float(head[244:252])
-        n_signals, width = int(head[252:256]), 3 if head[192:193] == b"B" else 2
+        duration, n_signals = float(head[244:252]), int(head[252:256])
+        width = 3 if head[192:193] == b"B" else 2
         more = file.read(HEAD * n_signals)
         labels = [more[16 * k : 16 * k + 16].strip() for k in range(n_signals)]
         counts = more[BEFORE_COUNTS * n_signals :]
         sizes = [width * int(counts[8 * k : 8 * k + 8]) for k in range(n_signals)]
         notes = next(k for k, label in enumerate(labels) if label.endswith(b"Annotations"))
+        if not 0 < duration < np.inf or min(sizes) < 0 or not any(sizes):
+            raise ValueError(f"{path}: impossible sizes of records")
+        # As many as there are, which the header does not know of an unfinished recording.
+        n_records = (path.stat().st_size - HEAD * (1 + n_signals)) // sum(sizes)
         starts = []
         for record in range(n_records):
             file.seek(HEAD * (1 + n_signals) + record * sum(sizes) + sum(sizes[:notes]))

@@ -294,11 +294,19 @@ def write_sources(folder: Path) -> dict[str, tuple[bytes, ...]]:
         except (ImportError, RuntimeError):  # edfio or pybv is not installed
             continue
         names[kind] = parts
+    if "edf" in names:
+        names["edf+d"] = ["b.edf"]
+        (folder / "b.edf").write_bytes(interrupt((folder / "a.edf").read_bytes()))
     ArtifactDenoiser(info=raw.info).fit(raw).save(folder / "a-artdenoise.npz", overwrite=True)
     names["fitted"] = ["a-artdenoise.npz"]
     return {
         kind: tuple((folder / part).read_bytes() for part in parts) for kind, parts in names.items()
     }
+
+
+def interrupt(data: bytes) -> bytes:
+    """Let the last second of an EDF+ file begin later than the one before it ended."""
+    return data[:192] + b"EDF+D" + data[197:].replace(b"+2\x14\x14\0", b"+9\x14\x14\0", 1)
 
 
 def run_damaged_recording(rng: Rng, folder: Path, kind: str, parts: tuple[str, ...]) -> None:
@@ -332,7 +340,7 @@ def run_damaged_fif(rng: Rng, folder: Path) -> None:
 
 
 def run_damaged_edf(rng: Rng, folder: Path) -> None:
-    run_damaged_recording(rng, folder, "edf", ("in.edf",))
+    run_damaged_recording(rng, folder, choose(rng, ["edf", "edf", "edf+d"]), ("in.edf",))
 
 
 def run_damaged_brainvision(rng: Rng, folder: Path) -> None:

@@ -78,17 +78,40 @@ def test_records_without_a_jump_have_none(write_edf):
     assert find_seams(mne.io.read_raw_edf(write_edf(()), verbose=False)) == []
 
 
+def test_a_recording_that_was_not_ended_has_its_seams(write_edf):
+    path = write_edf()
+    data = bytearray(path.read_bytes())
+    data[236:244] = b"-1      "
+    path.write_bytes(data)
+    with pytest.warns(RuntimeWarning, match="Number of records from the header does not match"):
+        raw = mne.io.read_raw_edf(path, verbose=False)
+    assert find_seams(raw) == [800, 1400]
+
+
+@pytest.mark.parametrize("value", [b"\xff" * 8, b"inf     ", b"nan     ", b"-5      ", b"0       "])
 @pytest.mark.parametrize("where", [236, 244, 252, 256, 700, 1300, 5000])
-def test_a_damaged_file_has_none_or_some(write_edf, where):
+def test_a_damaged_file_has_none_or_some(write_edf, where, value):
     path = write_edf()
     raw = mne.io.read_raw_edf(path, verbose=False)
     data = bytearray(path.read_bytes())
-    data[where : where + 8] = b"\xff" * 8
+    data[where : where + 8] = value
     path.write_bytes(data)
     find_seams(raw)
     path.write_bytes(data[:where])
     find_seams(raw)
     path.unlink()
+    assert find_seams(raw) == []
+
+
+@pytest.mark.parametrize("count", [b"-1      ", b"0       ", b"9" * 8, b"x       "])
+def test_impossible_counts_of_samples_are_no_obstacle(write_edf, count):
+    path = write_edf()
+    raw = mne.io.read_raw_edf(path, verbose=False)
+    data = bytearray(path.read_bytes())
+    place = 256 + 216 * int(data[252:256])
+    for signal in range(int(data[252:256])):
+        data[place + 8 * signal : place + 8 * signal + 8] = count
+    path.write_bytes(data)
     assert find_seams(raw) == []
 
 
