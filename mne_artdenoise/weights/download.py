@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import pooch
 
 from .._compat import logger, verbose, warn
-from .registry import ModelRecord, get_record
+from .registry import ModelRecord, find_own_folder, get_record
 
 FILES = Path(__file__).with_name("files")
 BASE_URL = "https://github.com/mne-artdenoise/mne-artdenoise/releases/download/weights"
@@ -48,11 +48,11 @@ def fetch_weights(
 
     Notes
     -----
-    The file is looked for in the package, then where the environment variable
-    ``MNE_ARTDENOISE_WEIGHTS`` says (a folder, or a base address), then at the project's own
-    address. An address must be https; plain http is for this machine only, unless
-    ``MNE_ARTDENOISE_ALLOW_HTTP`` is 1. Downloads are kept in the cache folder of the operating
-    system, or in the folder that ``MNE_ARTDENOISE_CACHE`` names.
+    The file is looked for in the package, then in the folder of your own models (see
+    `list_models`), then where the environment variable ``MNE_ARTDENOISE_WEIGHTS`` says (a folder,
+    or a base address), then at the project's own address. An address must be https; plain http is
+    for this machine only, unless ``MNE_ARTDENOISE_ALLOW_HTTP`` is 1. Downloads are kept in the
+    cache folder of the operating system, or in the folder that ``MNE_ARTDENOISE_CACHE`` names.
 
     A file that is not the one of the record is a ValueError, a file that cannot be downloaded a
     ConnectionError, a folder without the file a FileNotFoundError, a cache that cannot be written
@@ -62,6 +62,9 @@ def fetch_weights(
     bundled = FILES / record.file
     if bundled.is_file():
         return check_in_place(bundled, record, "Install mne-artdenoise again.")
+    own = find_own_folder()
+    if own is not None and (own / record.file).is_file():
+        return check_in_place(own / record.file, record, "Write the model again.")
     source = os.environ.get(SOURCE_VARIABLE) or BASE_URL
     if "://" not in source:
         return find_in_folder(Path(source).expanduser(), record)

@@ -17,7 +17,7 @@ from ..networks.any_montage import AnyMontage, AnyMontageConfig
 from ..networks.art import ART, ARTConfig
 from ..networks.ic_unet import ICUNet, ICUNetConfig
 from .download import fetch_weights
-from .registry import ModelRecord, get_record, list_models
+from .registry import ModelRecord, get_record, is_released
 
 NETWORKS: dict[str, tuple[type[Any], type[nn.Module]]] = {
     "any_montage": (AnyMontageConfig, AnyMontage),
@@ -79,7 +79,7 @@ def build_network(record: ModelRecord) -> nn.Module:
             f"Model {record.id!r} has a config that {make_config.__name__} does not take: {error}. "
             f"It may need another version of mne-artdenoise."
         ) from error
-    if record.id not in list_models() or get_record(record.id) != record:
+    if not is_released(record):
         check_room(make_network, config, record)  # not ours: takes torch seconds, once
     with torch.random.fork_rng(devices=[]):  # draws that are overwritten must not move the user's
         return make_network(config).float()
