@@ -11,6 +11,7 @@ from scipy.fft import next_fast_len, rfft, rfftfreq
 from ._typing import FloatArray
 
 LOWEST = 0.25  # hertz: under it the network sees next to nothing, so nothing is removed
+SEEN = 0.5  # hertz, above which gates look: below, the drift of electrodes drowns everything
 MARGIN = 4.0  # seconds mirrored at either end of a segment, longer than any band's response
 BLOCK = 300.0  # seconds filtered at once, which bounds the memory of long recordings ...
 VALUES = 5e6  # ... or fewer where there are many or fast channels: samples times channels ...
@@ -68,6 +69,11 @@ def make_masks(frequency: FloatArray, edges: Sequence[float]) -> FloatArray:
     steps = [_rise(octaves, edge) for edge in (LOWEST, *edges)]
     steps.append(np.zeros_like(octaves))
     return np.array([low - high for low, high in pairwise(steps)])
+
+
+def make_seen(frequency: FloatArray) -> FloatArray:
+    """Smooth mask of what is above ``SEEN``, shape (n_frequencies,)."""
+    return _rise(np.log2(np.maximum(frequency, 1e-3)), SEEN)
 
 
 def _rise(octaves: FloatArray, edge: float, half: float = 1 / 3) -> FloatArray:

@@ -12,7 +12,7 @@ from ._compat import logger, warn
 from ._typing import FloatArray, IntArray
 from .channels import read_directions
 from .preconditions import check_duration
-from .projectors import project
+from .projectors import find_empty, project, take_out
 from .rate import to_model_rate, to_recording_rate
 from .recording import Signal
 from .scale import find_loud, measure_levels, measure_scale, to_model_scale, to_volts
@@ -146,20 +146,22 @@ def learn_filter(signal: Signal, record: ModelRecord, **options: Any) -> Spatial
     some = take_stretches(signal)
     sfreq = record.sfreq
     recording = [to_model_rate(x, some.sfreq, sfreq) for x in some.segments]
+    empty = find_empty(recording)  # so that a rank-deficient recording stays so
+    seen = [to_model_rate(x, sfreq, sfreq, record.l_freq) for x in recording]
     nothing = [np.zeros_like(x) for x in recording]
     fitted, removed, found = None, nothing, nothing
     for number in range(PASSES):
         if fitted is not None:
-            removed = [apply_filter(fitted, x, sfreq, gate=False) for x in recording]
-        left = [
-            to_model_rate(x - gone, sfreq, sfreq, record.l_freq)
-            for x, gone in zip(recording, removed, strict=True)
-        ]
+            removed = [apply_filter(fitted, x, sfreq, gate=False) for x in seen]
+        left = [x - gone for x, gone in zip(seen, removed, strict=True)]
         more = project(run_model(left, some.info, record, **options), some.info)
+        more = take_out(more, empty)
         found = [old + new for old, new in zip(found, more, strict=True)]
         artifact = [gone + new for gone, new in zip(removed, more, strict=True)]
         last = number == PASSES - 1
-        fitted = fit_filter(recording, artifact, sfreq, edges=edges, found=found, gated=last)
+        fitted = fit_filter(
+            recording, artifact, sfreq, edges=edges, found=found, seen=seen, gated=last
+        )
     return cast("SpatialFilter", fitted)
 
 

@@ -11,15 +11,16 @@ import numpy as np
 from ._typing import FloatArray
 from .bands import MARGIN, cut_blocks, transform_block
 from .causal import count_attack, filter_causally, hold_power, make_kernels
+from .covariances import measure_covariances
 from .dropouts import BoolArray
-from .gate import FACTOR, USUAL, find_span, open_gate, smooth_power
+from .gate import FACTOR, USUAL, find_span, open_gate
 from .projectors import find_removed
 from .spatial import (
     BandFilter,
     SpatialFilter,
     filter_directions,
     find_gains,
-    measure_covariances,
+    watch_power,
 )
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def calibrate(
                 if not len(band.ratios):
                     continue
                 sources = filter_directions(band, spectrum, mask, block.shape[1], sfreq)
-                shut = smooth_power(sources, find_span(band.low, sfreq)) <= band.closed
+                shut = watch_power(band, sources, spectrum, mask, sfreq) <= band.closed
                 inner = slice(margin, margin + stop - start)
                 kept.append(_follow(band, block, sfreq, kernel, delay)[inner][shut[inner]])
     return tuple(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import mne
 
 LEAST = 1e-6  # of a projector's vector: with less in these channels it says nothing about them
+EMPTY = 1e-12  # of the power of the largest direction: with less, a direction holds rounding alone
 
 
 def project(artifact: Sequence[FloatArray], info: mne.Info) -> list[FloatArray]:
@@ -31,10 +32,30 @@ def project(artifact: Sequence[FloatArray], info: mne.Info) -> list[FloatArray]:
         With it subtracted, the recording is as orthogonal to the projectors as before, those of
         channels that are left alone included. Samples of zero stay exactly zero.
     """
-    removed = find_removed(info)
-    if not len(removed):
-        return list(artifact)
-    return [x - removed.T @ (removed @ x) for x in artifact]
+    return take_out(artifact, find_removed(info))
+
+
+def find_empty(recording: Sequence[FloatArray]) -> FloatArray:
+    """Find what a recording holds nothing of, by its reference or interpolated channels.
+
+    Parameters
+    ----------
+    recording : sequence of ndarray, shape (n_channels, n_times)
+        Its segments.
+
+    Returns
+    -------
+    empty : ndarray, shape (n_directions, n_channels)
+        An orthonormal basis, for `take_out`.
+    """
+    total = sum(x @ x.T for x in recording)
+    sizes, directions = np.linalg.eigh(np.asarray(total))
+    return np.asarray(directions[:, sizes < EMPTY * sizes[-1]].T)
+
+
+def take_out(artifact: Sequence[FloatArray], basis: FloatArray) -> list[FloatArray]:
+    """Take some directions, an orthonormal basis (n_directions, n_channels), out of segments."""
+    return [x - basis.T @ (basis @ x) for x in artifact] if len(basis) else list(artifact)
 
 
 def find_removed(info: mne.Info) -> FloatArray:

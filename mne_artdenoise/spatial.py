@@ -17,17 +17,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.fft import irfft
+from scipy.fft import irfft, rfftfreq
 from scipy.linalg import eigh
 
 from ._typing import FloatArray
-from .bands import LOWEST, MARGIN, cut_blocks, find_margin, plan_blocks, take_block, transform_block
+from .bands import (
+    LOWEST,
+    MARGIN,
+    SEEN,
+    cut_blocks,
+    find_margin,
+    make_seen,
+    plan_blocks,
+    take_block,
+    transform_block,
+)
+from .covariances import measure_covariances, pool_bands
 from .gate import calibrate_gate, find_span, open_gate, smooth_power
 
 EDGES = (3.5, 7.0, 14.0, 25.0)  # hertz, between delta, theta, alpha, beta and what is above
-
-
-POOLED_FROM = 14.0  # hertz
 SECONDS_PER_CHANNEL = 0.5  # of data, from which on every band has a filter of its own
 
 
@@ -96,6 +104,7 @@ def fit_filter(
     edges: Sequence[float] = EDGES,
     config: FilterConfig | None = None,
     found: Sequence[FloatArray] | None = None,
+    seen: Sequence[FloatArray] | None = None,
     gated: bool = True,
 ) -> SpatialFilter:
     """Fit one filter per band to segments of a recording and the artifact estimated in them.
@@ -112,6 +121,9 @@ def fit_filter(
         How.
     found : sequence of ndarray, shape (n_channels, n_times) | None
         What tells the gates where nothing is wrong, if it is not ``artifact``.
+    seen : sequence of ndarray, shape (n_channels, n_times) | None
+        The recording as it was when the artifact was estimated, if that was without its drift,
+        which would count as brain.
     gated : bool
         Whether to set the gates; without, the filter is for use without them.
 
@@ -120,7 +132,7 @@ def fit_filter(
     fitted : SpatialFilter
     """
     config = FilterConfig() if config is None else config
-    rest = [y - a for y, a in zip(recording, artifact, strict=True)]
+    rest = [y - a for y, a in zip(recording if seen is None else seen, artifact, strict=True)]
     bad = pool_bands(measure_covariances(artifact, sfreq, edges), edges, config.pooling)
     good = pool_bands(measure_covariances(rest, sfreq, edges), edges, config.pooling)
     limits = (LOWEST, *edges, sfreq / 2)
@@ -149,7 +161,7 @@ def _calibrate(
                     if not len(band.ratios):
                         continue
                     sources = filter_directions(band, spectrum, mask, block.shape[1], sfreq)
-                    kept[which].append(smooth_power(sources, find_span(band.low, sfreq)))
+                    kept[which].append(watch_power(band, sources, spectrum, mask, sfreq))
     return tuple(
         replace(band, closed=calibrate_gate(*map(np.concatenate, kept))) if kept[0] else band
         for band, kept in zip(bands, powers, strict=True)
@@ -194,40 +206,6 @@ def solve_band(
     return BandFilter(low, high, unmixing, good @ unmixing.T, ratios[strong])
 
 
-def pool_bands(covariances: FloatArray, edges: Sequence[float], share: float) -> FloatArray:
-    """Mix into the covariance of each band above 14 Hz that of all of them, at the band's own size.
-
-    There it is muscle, whose topographies agree. Below, blinks and rhythms differ by band.
-    """
-    high = np.array([0.0, *edges]) >= POOLED_FROM
-    pooled = covariances.copy()
-    if high.any():
-        total = covariances[high].sum(axis=0)
-        size = np.trace(covariances[high], axis1=1, axis2=2) / max(float(np.trace(total)), 1e-300)
-        pooled[high] = (1 - share) * covariances[high] + share * size[:, None, None] * total
-    return pooled
-
-
-def measure_covariances(
-    segments: Sequence[FloatArray], sfreq: float, edges: Sequence[float]
-) -> FloatArray:
-    """Covariance in each band, pooled over segments, shape (n_bands, n_channels, n_channels)."""
-    total, n_times = 0.0, 0
-    for x in segments:
-        for _, _, block in cut_blocks(x, sfreq):
-            spectrum, masks = transform_block(block, sfreq, edges)
-            # Parseval: the mean square is twice the sum of squares over the length squared.
-            scale = 2 * block.shape[1] / (2 * spectrum.shape[1] - 2) ** 2
-            total = total + scale * np.array([_square(spectrum, mask) for mask in masks])
-            n_times += block.shape[1]
-    return np.asarray(total) / max(n_times, 1)
-
-
-def _square(spectrum: FloatArray, mask: FloatArray) -> FloatArray:
-    banded = spectrum[:, mask > 0] * mask[mask > 0]
-    return np.asarray((banded @ banded.conj().T).real, dtype=float)
-
-
 def apply_filter(
     fitted: SpatialFilter, x: FloatArray, sfreq: float, *, gate: bool = True
 ) -> FloatArray:
@@ -268,7 +246,7 @@ def filter_block(
             continue
         sources = filter_directions(band, spectrum, mask, block.shape[1], sfreq)
         if gate:
-            power = smooth_power(sources, find_span(band.low, sfreq))
+            power = watch_power(band, sources, spectrum, mask, sfreq)
             sources *= open_gate(power, band.closed)
         sources *= find_gains(band, fitted.config)[:, np.newaxis]
         artifact += band.mixing @ sources[:, margin : margin + stop - start]
@@ -285,6 +263,19 @@ def filter_directions(
     margin = find_margin(n_times, sfreq)
     length = 2 * (spectrum.shape[1] - 1)
     return np.asarray(irfft(banded, n=length, axis=-1)[:, margin : margin + n_times])
+
+
+def watch_power(
+    band: BandFilter, sources: FloatArray, spectrum: FloatArray, mask: FloatArray, sfreq: float
+) -> FloatArray:
+    """Power of a band's directions that its gate acts on, from `filter_directions`' time courses.
+
+    That of the lowest band leaves out what is below `SEEN`.
+    """
+    if band.low < SEEN:
+        seen = make_seen(rfftfreq(2 * (spectrum.shape[1] - 1), 1 / sfreq))
+        sources = filter_directions(band, spectrum, mask * seen, sources.shape[1], sfreq)
+    return smooth_power(sources, find_span(band.low, sfreq))
 
 
 def find_gains(band: BandFilter, config: FilterConfig) -> FloatArray:

@@ -18,6 +18,7 @@ from mne_artdenoise.estimation import (
     take_stretches,
 )
 from mne_artdenoise.recording import read_signal
+from mne_artdenoise.synthesis import simulate_raw
 from mne_artdenoise.weights.registry import get_record
 
 
@@ -249,3 +250,49 @@ def test_channels_of_a_usual_size_are_shown_as_they_are(make_info):
     shown, gains = choose_shown([x], make_info(8), get_record("any-montage-v1"))
     assert len(shown) == 8
     assert (gains == 1).all()
+
+
+@pytest.fixture
+def make_signal(make_info):
+    """Read a simulated recording with blinks, changed by ``change`` before."""
+
+    def make(change):
+        raw, _, _ = simulate_raw(make_info(16, 250.0), 40.0, artifacts=["blink"], rng=3)
+        raw.apply_function(change, picks="eeg", channel_wise=False, verbose=False)
+        return read_signal(raw)
+
+    return make
+
+
+def test_drift_does_not_hide_slow_artifacts(make_signal):
+    def drift(x):
+        time = np.arange(x.shape[1]) / 250
+        size = 20 * x.std() * np.random.default_rng(0).standard_normal((len(x), 1))
+        return x + size * np.sin(2 * np.pi * 0.1 * time + size)
+
+    record = get_record("any-montage-v1")
+    quiet = learn_filter(make_signal(lambda x: x), record)
+    drifting = learn_filter(make_signal(drift), record)
+    assert len(quiet.bands[0].ratios)
+    np.testing.assert_allclose(drifting.bands[0].ratios[0], quiet.bands[0].ratios[0], rtol=0.3)
+
+
+@pytest.mark.parametrize("kind", ["average reference", "interpolated"])
+def test_what_a_recording_holds_nothing_of_is_not_removed(make_signal, kind):
+    def average(x):
+        return x - x.mean(axis=0)
+
+    def interpolate(x):
+        return np.vstack([x[:-1], x[:3].mean(axis=0)])
+
+    average_referenced = kind == "average reference"
+    signal = make_signal(average if average_referenced else interpolate)
+    fitted = learn_filter(signal, get_record("any-montage-v1"))
+    empty = np.ones(signal.n_channels)
+    if not average_referenced:
+        empty = np.append(np.zeros(signal.n_channels - 1), -1.0)
+        empty[:3] = 1 / 3
+    assert any(len(band.ratios) for band in fitted.bands)
+    for band in fitted.bands:
+        size = np.abs(band.mixing).max(initial=0)
+        np.testing.assert_allclose(empty @ band.mixing, 0, atol=1e-8 * size)

@@ -18,7 +18,7 @@ FILE_LINES, FUNCTION_LINES = 300, 45
 
 LEAVES = {"_compat", "_typing", "archive", "files", "spans", "wording"}
 STEPS = {"recording", "preconditions", "channels", "splines", "rate", "windows", "scale"}
-CORE = STEPS | {"networks", "bands", "gate", "spatial", "metrics"}
+CORE = STEPS | {"networks", "bands", "covariances", "gate", "spatial", "metrics"}
 TOOL = CORE | LEAVES | {
     "inference", "weights", "synthesis", "datasets", "training", "components", "comparison",
     "denoiser",
@@ -29,7 +29,8 @@ TOOL = CORE | LEAVES | {
 MAY_IMPORT: dict[str, set[str]] = {
     **{leaf: {"_compat", "_typing", "files", "wording"} for leaf in LEAVES},
     **{part: set(LEAVES) for part in CORE},
-    "spatial": LEAVES | {"bands", "gate"},
+    "covariances": LEAVES | {"bands"},
+    "spatial": LEAVES | {"bands", "covariances", "gate"},
     "inference": LEAVES,
     "weights": LEAVES,
     "weights.record": LEAVES,
@@ -58,7 +59,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "idioms": LEAVES | {"denoiser"},
     "causal": LEAVES | {"bands"},
     "dropouts": LEAVES,
-    "live": LEAVES | {"bands", "causal", "dropouts", "gate", "projectors", "recording", "spatial"},
+    "live": LEAVES
+    | {"bands", "causal", "covariances", "dropouts", "gate", "projectors", "recording", "spatial"},
     "online": LEAVES | {"denoiser", "dropouts", "live", "recording"},
     "staging": LEAVES | {"spatial"},
     "batch": LEAVES | {"denoiser", "outofcore"},

@@ -7,7 +7,7 @@ import pytest
 from scipy.fft import irfft, rfft, rfftfreq
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
-from mne_artdenoise import bands, spatial
+from mne_artdenoise import bands, covariances, spatial
 from mne_artdenoise.metrics import snr_gain
 from mne_artdenoise.spatial import EDGES, FilterConfig
 
@@ -146,7 +146,7 @@ def test_filtering_by_blocks_is_filtering_at_once(
 def test_covariances_are_those_of_the_bands_in_time(make_brain):
     mixing = np.random.default_rng(3).standard_normal((N_CHANNELS, N_CHANNELS))
     x = mixing @ make_brain(60.0)
-    found = spatial.measure_covariances([x], SFREQ, EDGES)
+    found = covariances.measure_covariances([x], SFREQ, EDGES)
     assert found.shape == (len(EDGES) + 1, N_CHANNELS, N_CHANNELS)
     spectrum, frequency = rfft(x), rfftfreq(x.shape[1], 1 / SFREQ)
     for mask, covariance in zip(bands.make_masks(frequency, EDGES), found, strict=True):
@@ -159,19 +159,19 @@ def test_covariances_are_those_of_the_bands_in_time(make_brain):
 def test_the_covariance_of_a_sine_is_half_its_square():
     time = np.arange(4000) / SFREQ
     x = np.array([[3.0], [1.0]]) * np.cos(2 * np.pi * 10.0 * time)
-    alpha = spatial.measure_covariances([x], SFREQ, EDGES)[2]
+    alpha = covariances.measure_covariances([x], SFREQ, EDGES)[2]
     np.testing.assert_allclose(alpha, [[4.5, 1.5], [1.5, 0.5]], rtol=0.02)
 
 
 def test_covariances_pool_segments_by_their_length(make_brain):
     long, short = make_brain(30.0), 3 * make_brain(10.0, seed=1)
-    pooled = spatial.measure_covariances([long, short], SFREQ, EDGES)
-    alone = [spatial.measure_covariances([x], SFREQ, EDGES) for x in (long, short)]
+    pooled = covariances.measure_covariances([long, short], SFREQ, EDGES)
+    alone = [covariances.measure_covariances([x], SFREQ, EDGES) for x in (long, short)]
     np.testing.assert_allclose(pooled, (3 * alone[0] + alone[1]) / 4, rtol=1e-9)
 
 
 def test_nothing_to_pool_is_no_covariance():
-    assert not spatial.measure_covariances([], SFREQ, EDGES).any()
+    assert not covariances.measure_covariances([], SFREQ, EDGES).any()
 
 
 # Directions
