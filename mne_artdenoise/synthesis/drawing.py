@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.signal import butter, sosfilt
 from scipy.special import expit
@@ -23,14 +25,36 @@ SHARES = {
     "drift": 0.01,
     "motion": 0.02,
 }
+WIDE = 0.06  # metres over which the wide part of an eye's map falls off
+
+
+@dataclass(frozen=True)
+class EyeConfig:
+    """How eyes are drawn beyond dipoles and independent components."""
+
+    wide: float = 0.0  # share of them whose maps are widened, see `widen_maps`
+    glances: float = 0.0  # share of them that are nothing but horizontal saccades
 
 
 def draw_artifact(
-    bank: Bank, positions: FloatArray, n_times: int, rng: np.random.Generator
+    bank: Bank,
+    positions: FloatArray,
+    n_times: int,
+    rng: np.random.Generator,
+    eyes: EyeConfig | None = None,
 ) -> FloatArray:
     """One artifact of a random kind, shape (n_channels, n_times), of arbitrary size."""
     kind = str(rng.choice(list(SHARES), p=np.array(list(SHARES.values())) / sum(SHARES.values())))
-    return draw_kind(kind, bank, positions, n_times, rng)
+    if kind != "eye" or eyes is None:
+        return draw_kind(kind, bank, positions, n_times, rng)
+    if eyes.glances and rng.random() < eyes.glances:
+        sideways = draw_eye_topographies(positions, rng)[1]
+        artifact = np.outer(sideways, draw_saccades(n_times, bank.sfreq, rng))
+    else:
+        artifact = draw_kind(kind, bank, positions, n_times, rng)
+    if eyes.wide and rng.random() < eyes.wide:
+        artifact = widen_maps(artifact.T, positions, rng.uniform(0.2, 2.0)).T
+    return artifact
 
 
 def draw_kind(
@@ -114,6 +138,21 @@ def draw_saccades(n_times: int, sfreq: float, rng: np.random.Generator) -> Float
         width:-width
     ]
     return np.asarray(sosfilt(butter(1, 0.5, "highpass", fs=sfreq, output="sos"), steps - steps[0]))
+
+
+def widen_maps(maps: FloatArray, positions: FloatArray, share: float) -> FloatArray:
+    """Add to each map, shape (n_maps, n_channels), a wider one around its strongest electrodes.
+
+    In averages around blinks F7, F3, Fz, F4 and F8 see half of what Fp1 and Fp2 see (58 recordings
+    of children), or more (adults); in single components, and so in dipoles fitted to them, a
+    quarter. ``share`` is that of the wide part, 1 for as much as the map itself.
+    """
+    away = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
+    # The strongest electrodes are the same in all samples of an artifact of one or two maps.
+    weight = np.square(maps).mean(axis=0)
+    weight /= max(float(weight.sum()), 1e-30)
+    wide: FloatArray = (maps * weight) @ np.exp(-0.5 * (away / WIDE) ** 2)
+    return maps + share * wide
 
 
 def draw_muscle(

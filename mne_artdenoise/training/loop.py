@@ -25,6 +25,7 @@ class TrainingConfig:
     """How a network is fitted."""
 
     steps: int = 7200
+    start: int = 0  # step at which this part of a training in parts began, from a checkpoint
     peak_rate: float = 2e-3
     warmup: int = 200
     decay: float = 0.35  # share of the steps, at the end, over which the rate falls to zero
@@ -145,8 +146,8 @@ def find_floor(config: TrainingConfig, step: int) -> float:
 
 def set_rate(optimiser: torch.optim.Optimizer, config: TrainingConfig, step: int) -> None:
     """Warm up, hold, then fall linearly to zero over the last part."""
-    left = (config.steps - step) / max(1.0, config.decay * config.steps)
-    rate = config.peak_rate * min(1.0, (step + 1) / config.warmup, left)
+    left = (config.steps - step) / max(1.0, config.decay * (config.steps - config.start))
+    rate = config.peak_rate * min(1.0, (step + 1 - config.start) / config.warmup, left)
     for group in optimiser.param_groups:
         group["lr"] = rate
 

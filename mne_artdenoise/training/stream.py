@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import numpy as np
@@ -14,7 +14,7 @@ from scipy.fft import irfft, rfft
 from .._typing import FloatArray, IntArray
 from ..synthesis.bank import Bank, CleanRecording, FieldSource
 from ..synthesis.brain import draw_background
-from ..synthesis.drawing import draw_artifact
+from ..synthesis.drawing import EyeConfig, draw_artifact
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,18 @@ class StreamConfig:
     n_times: int = 3200  # 16 seconds: what the filters of the loss need of data
     shapes: tuple[tuple[int, int, float], ...] = (
         # channels, windows in a batch, how often; about the same work in each
-        (4, 24, 0.07),
-        (8, 16, 0.22),
-        (19, 7, 0.48),
+        (4, 24, 0.10),
+        (8, 16, 0.18),
+        (19, 7, 0.42),
         (32, 4, 0.08),
-        (64, 2, 0.15),
+        (64, 2, 0.22),
     )
     whole: float = 0.6  # share of recordings whose brain signal is whole, not a sum of components
     # Batches, from the first, whose artifacts are seen from infinity even where the brain is of the
     # average reference: their mean over channels gives them away. A fault of the first part of the
     # released training, kept so that it can be repeated; 0 is better.
     unreferenced: int = 0
+    eyes: EyeConfig | None = field(default_factory=lambda: EyeConfig(wide=0.6, glances=0.12))
     identity: float = 0.12  # share of windows without any artifact
     snr_db: tuple[float, float] = (-15.0, 10.0)  # power, clean against each artifact
     gain_sd: float = 0.25  # natural log: the recording's scale is not the window's
@@ -136,7 +137,7 @@ def add_artifacts(
         return total
     power = np.mean(clean**2)
     for _ in range(rng.choice([1, 2, 3], p=[0.45, 0.4, 0.15])):
-        part = draw_artifact(bank, positions, config.n_times, rng)
+        part = draw_artifact(bank, positions, config.n_times, rng, config.eyes)
         if among is not None:
             part = part[among] - part.mean(axis=0)
         size = np.mean(part**2)
