@@ -10,6 +10,7 @@ import pytest
 from mne_artdenoise.synthesis import drawing
 from mne_artdenoise.synthesis.drawing import (
     SHARES,
+    EyeConfig,
     carry_maps,
     draw_artifact,
     draw_envelope,
@@ -18,6 +19,7 @@ from mne_artdenoise.synthesis.drawing import (
     draw_saccades,
     draw_start,
     draw_wave,
+    widen_maps,
 )
 
 SFREQ, N_TIMES = 200.0, 800
@@ -77,6 +79,42 @@ def test_kinds_come_as_often_as_their_shares(monkeypatch, make_bank, read_positi
     assert sum(SHARES.values()) == pytest.approx(1.0)
     for kind, share in SHARES.items():
         assert drawn[kind] / 4000 == pytest.approx(share, abs=4 * np.sqrt(share / 4000))
+
+
+def test_eyes_that_are_not_drawn_wider_are_drawn_as_ever(make_bank, read_positions):
+    bank, positions = make_bank(), read_positions(8)
+    for seed in range(20):
+        plain, same = (
+            draw_artifact(bank, positions, N_TIMES, np.random.default_rng(seed), eyes)
+            for eyes in (None, EyeConfig())
+        )
+        assert plain.tobytes() == same.tobytes()
+
+
+def test_glances_alone_pull_the_sides_of_the_face_apart(monkeypatch, make_bank, make_info, rng):
+    monkeypatch.setattr(drawing, "SHARES", {"eye": 1.0})
+    names = make_info(20)["ch_names"]
+    positions = np.array([ch["loc"][:3] for ch in make_info(20)["chs"]])
+    left, right = names.index("F7"), names.index("F8")
+    bank, config = make_bank(fields=()), EyeConfig(glances=1.0)
+    drawn = [draw_artifact(bank, positions, N_TIMES, rng, config) for _ in range(30)]
+    assert all(artifact[left] @ artifact[right] < 0 for artifact in drawn)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 2.0])
+def test_widened_maps_fall_off_more_slowly(read_positions, share):
+    positions = read_positions(20)
+    away = np.linalg.norm(positions - positions[6], axis=1)  # from Fp1
+    narrow = np.exp(-0.5 * (away / 0.02) ** 2)[None]
+    wide = widen_maps(narrow, positions, share)
+    assert wide.shape == narrow.shape
+    np.testing.assert_allclose(wide[0, 6], 1 + share, rtol=0.2 * share)
+    near = (away > 0.04) & (away < 0.08)
+    if share:
+        assert (wide[0, near] / wide[0, 6] > 1.5 * narrow[0, near]).all()
+        np.testing.assert_allclose(widen_maps(-3 * narrow, positions, share), -3 * wide)
+    else:
+        np.testing.assert_array_equal(wide, narrow)
 
 
 @pytest.mark.parametrize("kind", ["channel", "pop"])
