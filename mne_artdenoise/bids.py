@@ -163,8 +163,11 @@ def read_recording(source: Path, montage: str | None) -> mne.io.BaseRaw:
         raise ImportError(
             "Reading BIDS needs mne-bids: pip install mne-bids, or pip install mne-artdenoise[bids]"
         ) from error
-    raw = read_raw_bids(get_bids_path_from_fname(source, check=False), verbose="error")
-    mark_seams(raw)
+    try:
+        raw = read_raw_bids(get_bids_path_from_fname(source, check=False), verbose="error")
+        mark_seams(raw)
+    except Exception as error:  # readers of damaged files fail in every way
+        raise OSError(f"{source.name} cannot be read: {to_line(error)}") from error
     if montage is not None and raw.get_montage() is None:
         raw.set_montage(montage, match_case=False, on_missing="warn")
     return raw
