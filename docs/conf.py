@@ -111,7 +111,8 @@ html_theme_options = {
 html_sidebars["generated/gallery/*"] = []
 ORDER = (
     "clean_a_recording", "epochs_and_erp", "few_channels", "as_apply_function", "in_a_pipeline",
-    "check_the_evidence", "make_pairs",
+    "check_the_evidence", "before_or_instead_of_ica", "make_pairs", "generated_artifacts",
+    "train_a_small_model", "stream", "a_bids_dataset",
 )  # fmt: skip
 
 
