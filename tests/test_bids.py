@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import mne
 import numpy as np
@@ -127,6 +133,28 @@ def test_parts_of_a_dataset_make_the_whole(dataset, out):
     assert sorted(path.name for path in out.glob("*.tsv")) == [
         "summary_part-1of2.tsv",
         "summary_part-2of2.tsv",
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_the_example_of_a_slurm_array_runs(dataset, tmp_path):
+    """As docs/many_recordings.md prints it, two tasks of fifty for three recordings."""
+    text = (Path(__file__).parents[1] / "docs" / "many_recordings.md").read_text("utf-8")
+    (script,) = [code for code in re.findall(r"```bash\n(.*?)```", text, re.S) if "#SBATCH" in code]
+    root = shutil.copytree(dataset, tmp_path / "study")
+    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    codes = []
+    for task in ("1", "3"):
+        held = {"SLURM_ARRAY_TASK_ID": task, "SLURM_CPUS_PER_TASK": "1", "ROOT": str(root)}
+        job = subprocess.run(["bash", "-c", script], env=os.environ | held | {"PATH": paths})
+        codes.append(job.returncode)
+    assert codes == [0, 1]  # the third recording is damaged
+    out = root / "derivatives" / "mne-artdenoise"
+    assert (out / f"{FIRST}.fif").is_file()
+    assert [read_table(path)[0]["status"] for path in sorted(out.glob("summary_part-*.tsv"))] == [
+        "done",
+        "failed",
     ]
 
 
