@@ -80,9 +80,12 @@ def subtract_removed(
 
 @run_quietly
 def fit_ica(
-    raw: mne.io.BaseRaw, n_components: int | None = None, rng: int = 0
+    raw: mne.io.BaseRaw,
+    n_components: int | None = None,
+    rng: int = 0,
+    algorithm: str = "picard",
 ) -> tuple[mne.preprocessing.ICA, np.ndarray]:
-    """Fit extended Picard as ICLabel asks (1-100 Hz, average reference), and label what it found.
+    """Fit extended ICA as ICLabel asks (1-100 Hz, average reference), and label what it found.
 
     Parameters
     ----------
@@ -92,6 +95,8 @@ def fit_ica(
         How many components; None is as many as the rank allows.
     rng : int
         Seed of the first unmixing matrix.
+    algorithm : "picard" | "infomax"
+        How; the other is what ICLabel was made with, and much slower.
 
     Returns
     -------
@@ -108,9 +113,11 @@ def fit_ica(
     inst.filter(1.0, 100.0 if raw.info["sfreq"] >= 210 else None)
     if n_components is not None:
         n_components = min(n_components, len(picks) - 1)
-    options = {"ortho": False, "extended": True}
+    options = {"extended": True} | ({"ortho": False} if algorithm == "picard" else {})
     # MNE 1.13 calls it rng; this name works in older versions too.
-    ica = mne.preprocessing.ICA(n_components, method="picard", fit_params=options, random_state=rng)
+    ica = mne.preprocessing.ICA(
+        n_components, method=algorithm, fit_params=options, random_state=rng
+    )
     ica.fit(inst)
     # onnxruntime is the lighter of the two, in time and in memory.
     backend = "onnx" if find_spec("onnxruntime") else "torch"
@@ -148,9 +155,10 @@ def clean_with_ica(
     rng: int = 0,
     *,
     minimum: float = 0.0,
+    algorithm: str = "picard",
 ) -> mne.io.BaseRaw:
-    """Clean with Picard and ICLabel, unattended; see `fit_ica` and `choose_components`."""
-    ica, probabilities = fit_ica(raw, n_components, rng)
+    """Clean with ICA and ICLabel, unattended; see `fit_ica` and `choose_components`."""
+    ica, probabilities = fit_ica(raw, n_components, rng, algorithm)
     return subtract_components(raw, ica, choose_components(probabilities, minimum))
 
 
