@@ -116,18 +116,31 @@ class ComponentCheck:
         Returns
         -------
         which : ndarray, shape (n_found,)
+            Their numbers.
         """
         if name not in CLASSES:
             raise ValueError(f"Unknown class {name!r}. Known classes: {', '.join(CLASSES)}.")
         return np.flatnonzero(self.probabilities.argmax(axis=1) == CLASSES.index(name))
 
     def kept_by_class(self) -> dict[str, float]:
-        """Tell the share of variance kept of each class that has components."""
+        """Tell how much of each class is kept.
+
+        Returns
+        -------
+        shares : dict
+            Share of its variance, by name of the class; only classes that have components.
+        """
         shares = {name: self._share(self.find(name)) for name in CLASSES}
         return {name: share for name, share in shares.items() if share is not None}
 
     def removed_by_class(self) -> dict[str, float]:
-        """Tell the share that each class has in what was removed; nothing removed is no share."""
+        """Tell which classes what was removed is of.
+
+        Returns
+        -------
+        shares : dict
+            Share of each class; none if nothing was removed.
+        """
         return share_by_class(self.probabilities, self.removed)
 
     def to_data_frame(self) -> pd.DataFrame:
@@ -154,7 +167,13 @@ class ComponentCheck:
         return pd.DataFrame(columns, index=pd.RangeIndex(len(self.before), name="component"))
 
     def summary(self) -> str:
-        """Say in words what was found."""
+        """Say in words what was found.
+
+        Returns
+        -------
+        text : str
+            Lines: the brain, the artifacts, and a table by class.
+        """
         lines = [_tell_brain(self), _tell_artifact(self), "", "class    found   kept   of removed"]
         removed = self.removed_by_class()
         for name, kept in self.kept_by_class().items():
@@ -176,6 +195,7 @@ class ComponentCheck:
         Returns
         -------
         fig : matplotlib.figure.Figure
+            One topography of each component.
         """
         from .evidence.topographies import plot_components
 

@@ -89,7 +89,7 @@ class ArtifactDenoiser(storage.Portable, OneToOneFeatureMixin, TransformerMixin,
     Examples
     --------
     >>> from mne_artdenoise import ArtifactDenoiser
-    >>> raw_clean = ArtifactDenoiser().fit_transform(raw)  # doctest: +SKIP
+    >>> raw_clean = ArtifactDenoiser().fit_transform(raw)
     """
 
     def __init__(

@@ -35,7 +35,7 @@ def denoise(inst: Instance, model: str = "any-montage-v1", **kwargs: Any) -> Ins
     Examples
     --------
     >>> from mne_artdenoise import denoise
-    >>> raw_clean = denoise(raw)  # doctest: +SKIP
+    >>> raw_clean = denoise(raw)
     """
     return ArtifactDenoiser(model, **kwargs).fit_transform(inst)
 
@@ -68,9 +68,9 @@ def denoise_array(
     Examples
     --------
     >>> from mne_artdenoise import denoise_array
-    >>> info = raw.copy().pick("eeg").info  # doctest: +SKIP
-    >>> raw.apply_function(
+    >>> info = raw.copy().pick("eeg").info
+    >>> raw_clean = raw.copy().apply_function(
     ...     denoise_array, picks="eeg", channel_wise=False, info=info
-    ... )  # doctest: +SKIP
+    ... )
     """
     return cast("FloatArray", denoise(np.asarray(array), model, info=info, **kwargs))

@@ -75,7 +75,7 @@ def rrmse_spectral(truth: FloatArray, estimate: FloatArray, *, n_per_segment: in
 
 
 def correlation(truth: FloatArray, estimate: FloatArray) -> Score:
-    """Pearson's correlation of each channel with its truth, mean over channels.
+    """Correlate each channel with its truth by Pearson, mean over channels.
 
     Parameters
     ----------

@@ -87,7 +87,7 @@ def denoise_file(
     Examples
     --------
     >>> from mne_artdenoise import denoise_file
-    >>> denoise_file("day.edf", "day_clean_raw.fif")  # doctest: +SKIP
+    >>> path = denoise_file("day_raw.fif", "day_clean_raw.fif")
     """
     raw, target = open_recording(source), Path(target)
     denoiser = ArtifactDenoiser() if denoiser is None else denoiser

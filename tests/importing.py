@@ -17,5 +17,5 @@ def import_or_skip(name: str) -> ModuleType:
         warnings.simplefilter("ignore")
         try:
             return importlib.import_module(name)
-        except ImportError as error:
+        except (ImportError, OSError) as error:  # the latter from libraries that are not there
             pytest.skip(f"{name} cannot be imported: {error}", allow_module_level=True)

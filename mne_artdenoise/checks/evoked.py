@@ -61,6 +61,7 @@ def measure_peak(
     Returns
     -------
     peak : Peak
+        Where, when and how high.
     """
     picks = mne.pick_types(evoked.info, meg=False, eeg=True)
     inside = np.flatnonzero((evoked.times >= window[0]) & (evoked.times <= window[1]))

@@ -67,12 +67,24 @@ class KladosRecording:
         return f"<KladosRecording | {self.number}, {self.clean.shape[-1] / SFREQ:.1f} s>"
 
     def measure_propagation(self) -> FloatArray:
-        """Share of VEOG and HEOG in each channel by least squares, shape (19, 2)."""
+        """Measure how much of the eyes each channel has, by least squares.
+
+        Returns
+        -------
+        shares : ndarray, shape (19, 2)
+            Of VEOG and HEOG.
+        """
         eyes = np.array([self.veog, self.heog])
         return np.asarray(np.linalg.lstsq(eyes.T, (self.noisy - self.clean).T)[0].T)
 
     def to_raws(self) -> tuple[mne.io.RawArray, mne.io.RawArray]:
-        """Make the noisy and the clean recording as Raw, with positions; both have both EOG."""
+        """Make recordings of it, with positions.
+
+        Returns
+        -------
+        noisy, clean : RawArray
+            In volts. Both have both EOG channels.
+        """
         types = ["eeg"] * len(CH_NAMES) + ["eog"] * 2
         info = mne.create_info([*CH_NAMES, "VEOG", "HEOG"], SFREQ, types)
         known = mne.channels.get_builtin_montages()  # MNE 1.13 renamed standard_1020
@@ -86,7 +98,13 @@ class KladosRecording:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Klados:
-    """The recordings of the set that are complete, by number."""
+    """The recordings of the set that are complete.
+
+    Attributes
+    ----------
+    recordings : tuple of KladosRecording
+        By number.
+    """
 
     recordings: tuple[KladosRecording, ...]
 
@@ -95,10 +113,20 @@ class Klados:
         return f"<Klados | {len(self.recordings)} recordings, {seconds / 60:.1f} min>"
 
     def split(self, held_out: Iterable[int]) -> tuple[Klados, Klados]:
-        """Two sets: without, and with only, the recordings of these numbers.
+        """Split by recording.
 
         The 54 recordings are of 27 people, and the set does not say which two are of one: whatever
         is held out, its person may be in the other part.
+
+        Parameters
+        ----------
+        held_out : iterable of int
+            Numbers of recordings. One that there is not is a ValueError.
+
+        Returns
+        -------
+        training, held_out : Klados
+            Without these recordings, and with only these.
         """
         out = set(held_out)
         unknown = sorted(out - {recording.number for recording in self.recordings})

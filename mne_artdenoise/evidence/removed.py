@@ -40,11 +40,23 @@ class RemovedCheck:
         return self.by_class().get("brain", 0.0)
 
     def by_class(self) -> dict[str, float]:
-        """Tell the share that each class has in what was removed; nothing removed is no share."""
+        """Tell which classes what was removed is of.
+
+        Returns
+        -------
+        shares : dict
+            Share of each class; none if nothing was removed.
+        """
         return share_by_class(self.probabilities, self.variance)
 
     def summary(self) -> str:
-        """Say in words what was found."""
+        """Say in words what was found.
+
+        Returns
+        -------
+        text : str
+            The shares, on lines.
+        """
         shares = self.by_class()
         if not shares:
             return "Nothing was removed."

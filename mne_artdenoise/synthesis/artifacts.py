@@ -125,7 +125,18 @@ def make_artifact(
 
 
 def expand_kinds(names: Sequence[str]) -> tuple[str, ...]:
-    """Put in place of each group its kinds, each once; an unknown name is a ValueError."""
+    """Put in place of each group its kinds, each once.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Kinds and groups. An unknown one is a ValueError.
+
+    Returns
+    -------
+    kinds : tuple of str
+        Kinds only.
+    """
     kinds: list[str] = []
     for name in names:
         if name not in KINDS and name not in GROUPS:

@@ -98,7 +98,13 @@ class Bank:
         return tuple(sorted({item.subject for item in self}))
 
     def summary(self) -> str:
-        """Tell in lines of text what is in it: how many of which kind, of how many people."""
+        """Tell what is in it.
+
+        Returns
+        -------
+        text : str
+            Lines: how many of which kind, of how many people.
+        """
         lines = [repr(self)]
         people = len({item.subject for item in self.clean})
         minutes = sum(item.signal.shape[-1] for item in self.clean) / self.sfreq / 60
@@ -139,7 +145,18 @@ class Bank:
         return replace(self, **groups)
 
     def split(self, held_out: Iterable[str]) -> tuple[Bank, Bank]:
-        """Two banks: without, and with only, the people named in ``held_out``."""
+        """Split by person.
+
+        Parameters
+        ----------
+        held_out : iterable of str
+            People.
+
+        Returns
+        -------
+        training, held_out : Bank
+            Without them, and with only them.
+        """
         out = set(held_out)
 
         def part(inside: bool) -> Bank:
@@ -153,7 +170,13 @@ class Bank:
         return part(False), part(True)
 
     def save(self, fname: str | Path) -> None:
-        """Write to an ``.npz`` file without pickled objects; arrays as float32."""
+        """Write to a file without pickled objects.
+
+        Parameters
+        ----------
+        fname : str | Path
+            The file, ``.npz``. Arrays are written as float32.
+        """
         arrays: dict[str, Any] = {}
         meta: dict[str, object] = {"sfreq": self.sfreq}
         for group in GROUPS:
@@ -171,7 +194,18 @@ class Bank:
 
     @classmethod
     def load(cls, fname: str | Path) -> Bank:
-        """Read what :meth:`save` wrote; a file that it did not write whole is a ValueError."""
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        fname : str | Path
+            The file. One that `save` did not write whole is a ValueError.
+
+        Returns
+        -------
+        bank : Bank
+            What was written.
+        """
         return read_archive(fname, "a Bank", cls._build)
 
     @classmethod

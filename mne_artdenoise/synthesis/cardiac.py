@@ -137,10 +137,12 @@ def make_pulse(
 
     Parameters
     ----------
-    info, n_times, rng, heart_rate, variability
+    info, n_times, rng
         As in `make_heart`.
     amplitude : float
         Height of the wave at that electrode, in volts.
+    heart_rate, variability
+        As in `make_heart`.
     delay : float
         Time from the R peak of the heart to the peak of the wave, in seconds.
     electrode : str | None

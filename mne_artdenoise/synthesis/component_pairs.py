@@ -61,6 +61,18 @@ class ComponentPairs:
 
         Any window and any class are as likely as any other, among the classes ``"brain"``: noisy
         and clean are then the same.
+
+        Parameters
+        ----------
+        rng : Generator
+            The source of chance.
+
+        Returns
+        -------
+        noisy, clean : ndarray, shape (n_channels, n_times)
+            The window, with artifact and without.
+        kind : str
+            What is in it.
         """
         kinds = ["brain", *self.noisy]
         kind, index = kinds[rng.integers(len(kinds))], rng.integers(len(self.clean))
@@ -68,7 +80,18 @@ class ComponentPairs:
         return noisy[index], self.clean[index], kind
 
     def measure_snr(self, kind: str) -> FloatArray:
-        """Power of clean over artifact in decibels per window, shape (n_windows,)."""
+        """Measure the power of clean over artifact.
+
+        Parameters
+        ----------
+        kind : str
+            Artifact.
+
+        Returns
+        -------
+        snr_db : ndarray, shape (n_windows,)
+            In decibels of power, of each window.
+        """
         power = np.square(self.clean).mean(axis=(1, 2))
         noise = np.square(self.noisy[kind] - self.clean).mean(axis=(1, 2))
         with np.errstate(divide="ignore", invalid="ignore"):

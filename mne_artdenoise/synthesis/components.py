@@ -70,7 +70,20 @@ class ComponentSet:
     unit: str = "V"
 
     def select(self, kind: str, threshold: float = 0.0) -> IntArray:
-        """Find the components that ICLabel gives to ``kind``, at least this probably."""
+        """Find the components of a kind.
+
+        Parameters
+        ----------
+        kind : str
+            One of ICLabel's classes.
+        threshold : float
+            Probability from which on.
+
+        Returns
+        -------
+        which : ndarray, shape (n_found,)
+            Their numbers.
+        """
         if kind not in ICLABEL_CLASSES:
             known = ", ".join(map(repr, ICLABEL_CLASSES))
             raise ValueError(f"Unknown kind {kind!r}. ICLabel knows {known}.")
@@ -79,12 +92,29 @@ class ComponentSet:
         return np.flatnonzero(sure & (self.probabilities.argmax(axis=1) == column))
 
     def back_project(self, which: IntArray) -> FloatArray:
-        """Signal of some components at the electrodes, shape (n_channels, n_times)."""
+        """Give the signal of some components at the electrodes.
+
+        Parameters
+        ----------
+        which : ndarray, shape (n_found,)
+            Their numbers.
+
+        Returns
+        -------
+        signal : ndarray, shape (n_channels, n_times)
+            In the unit of the set.
+        """
         signal: FloatArray = self.maps[which].T @ self.sources[which]
         return signal
 
     def save(self, fname: str | Path) -> None:
-        """Write to an ``.npz`` file without pickled objects; maps and sources as float32."""
+        """Write to a file without pickled objects.
+
+        Parameters
+        ----------
+        fname : str | Path
+            The file, ``.npz``. Maps and sources are written as float32.
+        """
         arrays = {
             "subject": self.subject,
             "sfreq": self.sfreq,
@@ -99,7 +129,18 @@ class ComponentSet:
 
     @classmethod
     def load(cls, fname: str | Path) -> ComponentSet:
-        """Read what :meth:`save` wrote; a file that it did not write whole is a ValueError."""
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        fname : str | Path
+            The file. One that `save` did not write whole is a ValueError.
+
+        Returns
+        -------
+        components : ComponentSet
+            What was written.
+        """
         return read_archive(fname, "a ComponentSet", cls._build)
 
     @classmethod

@@ -162,12 +162,14 @@ def place_evoked_responses(
         Seed or generator of what differs from event to event.
     events : sequence of float
         When they happen, in seconds from the first sample. Responses that overlap add up.
-    component, amplitude, latency, reference
+    component, amplitude, latency
         As in :func:`make_evoked_response`.
     amplitude_spread : float
         Standard deviation of the amplitude over events, in units of the amplitude.
     latency_spread : float
         Standard deviation of the latency over events, in seconds.
+    reference
+        As in :func:`make_evoked_response`.
 
     Returns
     -------

@@ -114,7 +114,7 @@ def make_chewing(
 
     Parameters
     ----------
-    info, n_times, rng, n_units, firing_rate
+    info, n_times, rng
         As in `make_muscle`.
     amplitude : float
         Root mean square on the skin above the masseter of the side that works, in the middle of a
@@ -125,6 +125,8 @@ def make_chewing(
         Usual length of an episode, in seconds.
     rate : float
         Episodes per minute; every window has one or more.
+    n_units, firing_rate
+        As in `make_muscle`.
 
     Returns
     -------
@@ -164,7 +166,7 @@ def make_jaw_clench(
 
     Parameters
     ----------
-    info, n_times, rng, n_units, firing_rate
+    info, n_times, rng
         As in `make_muscle`.
     amplitude : float
         Root mean square on the skin above the masseter, in volts.
@@ -172,6 +174,8 @@ def make_jaw_clench(
         Usual length of a clench, in seconds.
     rate : float
         Clenches per minute; every window has one or more.
+    n_units, firing_rate
+        As in `make_muscle`.
 
     Returns
     -------
@@ -210,7 +214,7 @@ def make_shiver(
 
     Parameters
     ----------
-    info, n_times, rng, n_units, firing_rate
+    info, n_times, rng
         As in `make_muscle`.
     amplitude : float
         Root mean square on the skin above the neck's muscle in the middle of a bout, in volts.
@@ -220,6 +224,8 @@ def make_shiver(
         Usual length of a bout, in seconds.
     rate : float
         Bouts per minute; every window has one or more.
+    n_units, firing_rate
+        As in `make_muscle`.
 
     Returns
     -------

@@ -151,10 +151,12 @@ def make_vertical_saccades(
 
     Parameters
     ----------
-    info, n_times, rng, angle, rate, hold, spike
+    info, n_times, rng, angle, rate, hold
         As in `make_horizontal_saccades`.
     gain : float
         Potential of a turn of one degree, in volts, between above and below the eye.
+    spike
+        As in `make_horizontal_saccades`.
 
     Returns
     -------

@@ -124,7 +124,7 @@ def make_pairs(
     duration : float | None
         Length in seconds. None is all of an epoch, and 4 s of a Raw or a bank.
     convention, per, span
-        What the ratio means, as in :func:`~mne_artdenoise.synthesis.mixing.mix_at_snr`.
+        As in :func:`~mne_artdenoise.synthesis.mixing.mix_at_snr`: what the ratio means.
     info : mne.Info | None
         Channels of an array. For a bank, the montage wanted, of channels that some of its people
         have; None takes that of most people.
@@ -189,10 +189,10 @@ def stream_pairs(
     **options
         Those of :func:`make_pairs` but ``n_pairs``.
 
-    Yields
-    ------
-    pair : Pair
-        With ``noisy``, ``clean``, ``artifact`` of shape (n_channels, n_times), ``kinds`` and
+    Returns
+    -------
+    pairs : iterator of Pair
+        Each with ``noisy``, ``clean``, ``artifact`` of shape (n_channels, n_times), ``kinds`` and
         ``snr_db``.
     """
     # Not a generator itself: what is wrong is told here, not when the first pair is drawn.

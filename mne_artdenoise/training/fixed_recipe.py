@@ -57,14 +57,35 @@ class FixedRecipe:
     record: dict[str, Any]
 
     def make_network(self) -> torch.nn.Module:
-        """Make the network."""
+        """Make the network.
+
+        Returns
+        -------
+        network : nn.Module
+            With weights as they were drawn.
+        """
         return NETWORKS[self.network][1](self.config)
 
 
 def run_recipe(
     recipe: FixedRecipe, description: str, argv: Sequence[str] | None = None
 ) -> list[dict[str, float]]:
-    """Read the command line, prepare the parts, train or release; the rows of the log."""
+    """Read the command line, prepare the parts, train or release.
+
+    Parameters
+    ----------
+    recipe : FixedRecipe
+        What is trained.
+    description : str
+        What ``--help`` says.
+    argv : sequence of str | None
+        Words of the command line; None takes those of the process.
+
+    Returns
+    -------
+    rows : list of dict
+        What was logged.
+    """
     args = read_arguments(description, argv)
     args.work.mkdir(parents=True, exist_ok=True)
     if args.release:

@@ -22,22 +22,51 @@ from .stream import Batch, StreamConfig, stream_batches
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How a network is fitted."""
+    """How a network is fitted.
+
+    Attributes
+    ----------
+    steps : int
+        Batches of windows.
+    start : int
+        Step at which this part of a training in parts began, from a checkpoint.
+    peak_rate, warmup, decay : float, int, float
+        The rate of learning, steps in which it rises to that, and the share of all steps, at the
+        end, over which it falls to zero.
+    weight_decay, clip : float
+        Of the optimiser, and largest norm of a gradient.
+    average : float
+        Of the averaged weights, the share that a step keeps.
+    floors : tuple of (int, float)
+        By step, the ratio of powers under which nothing is gained.
+    piece : int
+        Samples over which the error of the estimate itself is a ratio.
+    filtered : float
+        Share of the loss that looks at what the spatial step leaves.
+    seed : int
+        Of the windows and of the first weights.
+    save_every : int
+        Steps between checkpoints, and between lines of the log.
+    network : AnyMontageConfig
+        Sizes of the network.
+    stream : StreamConfig
+        What windows look like.
+    """
 
     steps: int = 7200
-    start: int = 0  # step at which this part of a training in parts began, from a checkpoint
+    start: int = 0
     peak_rate: float = 2e-3
     warmup: int = 200
-    decay: float = 0.35  # share of the steps, at the end, over which the rate falls to zero
+    decay: float = 0.35
     weight_decay: float = 0.01
-    average: float = 0.998  # of the weights, per step
+    average: float = 0.998
     clip: float = 1.0
     # Ratio under which nothing is gained, by step. A low one from the start holds the network at
     # zero output: on clean windows any first attempt costs tens of decibels. A low one to the end
     # spends the network on quiet windows, which the spatial step and its gate protect anyway.
     floors: tuple[tuple[int, float], ...] = ((0, 0.1), (600, 1e-2))
-    piece: int = 800  # samples over which the error of the estimate itself is a ratio
-    filtered: float = 0.5  # share of the loss that looks at what the spatial step leaves
+    piece: int = 800
+    filtered: float = 0.5
     seed: int = 20261121
     save_every: int = 50
     network: AnyMontageConfig = field(default_factory=AnyMontageConfig)
