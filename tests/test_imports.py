@@ -57,6 +57,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | STEPS
     | {"intake", "estimation", "spatial", "projectors", "provenance", "storage", "weights"},
     "idioms": LEAVES | {"denoiser"},
+    "erp": LEAVES | STEPS | {"networks", "weights"},
+    "scan": LEAVES | {"training"},
     "causal": LEAVES | {"bands"},
     "dropouts": LEAVES,
     "live": LEAVES
@@ -90,10 +92,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 ONLY_IN: dict[str, set[str]] = {
     "torch": {
         "networks", "inference", "weights.load", "weights.convert", "training",
-        "synthesis.adversarial", "synthesis.diffusion", "synthesis.learned",
+        "synthesis.adversarial", "synthesis.diffusion", "synthesis.fitting", "synthesis.learned",
     },
     "pooch": {"weights.download", "datasets.download"},
-    "sklearn": {"denoiser", "training"},
+    "sklearn": {"denoiser", "erp", "scan", "training"},
 }  # fmt: skip
 ONLY_NUMPY_AND_SCIPY = {
     "bands",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .components import ComponentSet, extract_components
     from .evoked import make_evoked_response, place_evoked_responses
     from .generators import ArtifactGenerator
+    from .learned import LearnedArtifacts
     from .mixing import measure_snr, mix_artifacts, mix_at_snr
     from .pairs import Pairs, make_pairs, stream_pairs
     from .recipe import Pair
@@ -26,6 +27,7 @@ __all__ = [
     "ComponentPairs",
     "ComponentRecipe",
     "ComponentSet",
+    "LearnedArtifacts",
     "Pair",
     "Pairs",
     "extract_components",
@@ -52,6 +54,7 @@ _PLACES = {
     "components": ("ComponentSet", "extract_components"),
     "evoked": ("make_evoked_response", "place_evoked_responses"),
     "generators": ("ArtifactGenerator",),
+    "learned": ("LearnedArtifacts",),
     "mixing": ("measure_snr", "mix_artifacts", "mix_at_snr"),
     "pairs": ("Pairs", "make_pairs", "stream_pairs"),
     "recipe": ("Pair",),

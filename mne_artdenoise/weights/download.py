@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import pooch
 
 from .._compat import logger, verbose, warn
-from .registry import ModelRecord, find_own_folder, get_record
+from .registry import ModelRecord, find_own_folder, find_record
 
 FILES = Path(__file__).with_name("files")
 BASE_URL = "https://github.com/mne-artdenoise/mne-artdenoise/releases/download/weights"
@@ -58,7 +58,7 @@ def fetch_weights(
     ConnectionError, a folder without the file a FileNotFoundError, a cache that cannot be written
     an OSError; each says what to do.
     """
-    record = model if isinstance(model, ModelRecord) else get_record(model)
+    record = model if isinstance(model, ModelRecord) else find_record(model)
     bundled = FILES / record.file
     if bundled.is_file():
         return check_in_place(bundled, record, "Install mne-artdenoise again.")

@@ -15,13 +15,21 @@ from torch import Tensor, nn
 
 from ..networks.any_montage import AnyMontage, AnyMontageConfig
 from ..networks.art import ART, ARTConfig
+from ..networks.artifact_gan import ArtifactGAN, ArtifactGANConfig
+from ..networks.artifact_unet import ArtifactUNet, ArtifactUNetConfig
+from ..networks.at_at import ATAT, ATATConfig
+from ..networks.beta_vae import BetaVAE, BetaVAEConfig
 from ..networks.ic_unet import ICUNet, ICUNetConfig
 from .download import fetch_weights
-from .registry import ModelRecord, get_record, is_released
+from .registry import ModelRecord, find_record, is_released
 
 NETWORKS: dict[str, tuple[type[Any], type[nn.Module]]] = {
     "any_montage": (AnyMontageConfig, AnyMontage),
     "art": (ARTConfig, ART),
+    "at_at": (ATATConfig, ATAT),
+    "beta_vae": (BetaVAEConfig, BetaVAE),
+    "artifact_gan": (ArtifactGANConfig, ArtifactGAN),
+    "artifact_unet": (ArtifactUNetConfig, ArtifactUNet),
     "ic_unet": (ICUNetConfig, ICUNet),
 }
 HEADER_LIMIT = 2**20  # bytes; some hundred per tensor, so ten thousand tensors
@@ -49,7 +57,7 @@ def load_network(model: str | ModelRecord) -> nn.Module:
     safetensors, or does not fit the network in every name, shape and type, is a ValueError, and
     nothing is loaded.
     """
-    record = model if isinstance(model, ModelRecord) else get_record(model)
+    record = model if isinstance(model, ModelRecord) else find_record(model)
     network = build_network(record)  # first: nothing is fetched for what cannot be built
     return fill_network(network, fetch_weights(record), record)
 

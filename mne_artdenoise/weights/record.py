@@ -11,7 +11,8 @@ from typing import Any
 SIZE_LIMIT = 512 * 2**20  # bytes; ten times any network meant here, little enough to hold in memory
 CONFIG_LIMIT = 2000  # characters of JSON, some ten times what any config here has
 SCALINGS = ("recording", "window")  # what scale.py can do
-ESTIMATES = ("artifact", "clean")  # what estimation.py can read from a network
+# What estimation.py can read from a network, and "nothing" of what draws artifacts instead.
+ESTIMATES = ("artifact", "clean", "nothing")
 
 
 class FrozenMapping(Mapping[str, Any]):
@@ -89,8 +90,9 @@ class ModelRecord:
         is shown nothing above.
     kinds : tuple of str
         Artifacts that it was trained on.
-    estimates : "artifact" | "clean"
-        What it puts out. Of a clean signal, only the difference to the input is used.
+    estimates : "artifact" | "clean" | "nothing"
+        What it puts out. Of a clean signal, only the difference to the input is used. A generator
+        of artifacts estimates nothing, and no denoiser takes it.
     file : str
         Name of the file with its weights.
     sha256 : str

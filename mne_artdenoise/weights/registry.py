@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from .record import ModelRecord, format_record, parse_record
@@ -12,16 +13,25 @@ from .record import ModelRecord, format_record, parse_record
 __all__ = ["ModelRecord", "format_record", "get_record", "list_models", "parse_record"]
 
 RECORDS = files("mne_artdenoise.weights") / "records"
+GENERATORS = "generators"  # folder, in that one, of what draws artifacts instead
 MODELS_VARIABLE = "MNE_ARTDENOISE_MODELS"
+PURPOSES = ("denoise", "generate")
 
 
-def list_models() -> list[str]:
+def list_models(purpose: str = "denoise") -> list[str]:
     """List the names of the models.
+
+    Parameters
+    ----------
+    purpose : "denoise" | "generate"
+        What they are for: those of ``ArtifactDenoiser(model=...)``, or those of
+        :class:`~mne_artdenoise.synthesis.LearnedArtifacts`, which draw artifacts. Another is a
+        ValueError.
 
     Returns
     -------
     models : list of str
-        What `get_record`, `fetch_weights` and ``ArtifactDenoiser(model=...)`` know, sorted.
+        What `get_record` and `fetch_weights` know, sorted.
 
     Notes
     -----
@@ -30,40 +40,65 @@ def list_models() -> list[str]:
     :func:`mne_artdenoise.training.release.write_model` writes them. Where it names what is no
     folder, that is a FileNotFoundError. A name of the package stays the package's.
     """
-    return sorted({*_list_released(), *_list_own()})
+    if purpose not in PURPOSES:
+        raise ValueError(f"purpose is {purpose!r}, but must be {' or '.join(map(repr, PURPOSES))}.")
+    own = _list_own() if purpose == "denoise" else []
+    return sorted({*_list_released(purpose), *own})
 
 
-def get_record(model: str) -> ModelRecord:
+def get_record(model: str, purpose: str = "denoise") -> ModelRecord:
     """Get the record of a model.
 
     Parameters
     ----------
     model : str
         Name of the model. An unknown one is a ValueError that lists the known ones.
+    purpose : "denoise" | "generate"
+        What it is for, as in `list_models`. One that is for something else is a ValueError.
 
     Returns
     -------
     record : ModelRecord
         The model's contract, licences, scores and weaknesses.
     """
-    known = list_models()
+    known = list_models(purpose)
+    if purpose == "denoise" and model in list_models("generate"):
+        raise ValueError(describe_generator(model))
     if model not in known:
         close = difflib.get_close_matches(str(model), known, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         options = ", ".join(map(repr, known)) or "none"
         raise ValueError(f"Unknown model {model!r}. Known models: {options}.{hint}")
     own = find_own_folder()
-    folder = RECORDS if own is None or model in _list_released() else own
+    released = own is None or model in _list_released(purpose)
+    folder = _find_released(purpose) if released or own is None else own
     source = folder / f"{model}.json"
     record = parse_record(source.read_text(encoding="utf-8"), source=str(source))
     if record.id != model:
         raise ValueError(f"{source}: id is {record.id!r}, needs the name of its file, {model!r}")
+    if purpose == "denoise" and record.estimates == "nothing":
+        raise ValueError(describe_generator(model))
     return record
+
+
+def find_record(model: str) -> ModelRecord:
+    """Get the record of a model, whatever it is for."""
+    return get_record(model, "generate" if model in list_models("generate") else "denoise")
 
 
 def is_released(record: ModelRecord) -> bool:
     """Tell whether a record is one of the package's own, in every field."""
-    return record.id in _list_released() and get_record(record.id) == record
+    purpose = "generate" if record.estimates == "nothing" else "denoise"
+    return record.id in _list_released(purpose) and get_record(record.id, purpose) == record
+
+
+def describe_generator(model: str) -> str:
+    """Say what a model is for that does not denoise."""
+    known = ", ".join(map(repr, list_models())) or "none"
+    return (
+        f"The model {model!r} draws artifacts and denoises nothing: it is for "
+        f"mne_artdenoise.synthesis.LearnedArtifacts. Models that denoise: {known}."
+    )
 
 
 def find_own_folder() -> Path | None:
@@ -80,10 +115,15 @@ def find_own_folder() -> Path | None:
     return folder
 
 
-def _list_released() -> list[str]:
-    if not RECORDS.is_dir():
+def _find_released(purpose: str) -> Traversable:
+    return RECORDS / GENERATORS if purpose == "generate" else RECORDS
+
+
+def _list_released(purpose: str = "denoise") -> list[str]:
+    folder = _find_released(purpose)
+    if not folder.is_dir():
         return []
-    names = [entry.name for entry in RECORDS.iterdir()]
+    names = [entry.name for entry in folder.iterdir()]
     return [name.removesuffix(".json") for name in names if name.endswith(".json")]
 
 
