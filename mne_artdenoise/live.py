@@ -52,6 +52,7 @@ class LiveFilter:
         self.config = fitted.config
         self.covariances = measure_covariances(segments, self.sfreq, fitted.edges)
         self.removed = find_removed(signal.info)
+        self.n_faded = 0  # samples since it began to take over from another
         self._known: dict[bytes, list[tuple[FloatArray, FloatArray]]] = {}
         self.forget()
 

@@ -62,8 +62,8 @@ class OnlineDenoiser:
     Examples
     --------
     >>> from mne_artdenoise import OnlineDenoiser
-    >>> online = OnlineDenoiser().fit(raw_calibration)  # doctest: +SKIP
-    >>> clean = online.process(block)  # doctest: +SKIP
+    >>> online = OnlineDenoiser().fit(raw_calibration)
+    >>> clean = online.process(block)
     """
 
     def __init__(
@@ -106,10 +106,10 @@ class OnlineDenoiser:
     def reset(self) -> None:
         """Forget the stream, but not the calibration: the next block is the first."""
         self._check_fitted()
+        self._next: LiveFilter | None = None
         self._begin()
         self._queue: FloatArray | None = None
         self._past: deque[FloatArray] = deque()
-        self._next: LiveFilter | None = None
 
     def process(self, block: FloatArray) -> FloatArray:
         """Denoise the next block of the stream.
@@ -154,13 +154,14 @@ class OnlineDenoiser:
         self._check_fitted()
         if self.remember is None:
             raise ValueError("Nothing was kept to adapt to: pass remember=60 to OnlineDenoiser.")
-        past = np.concatenate([np.zeros((len(self.ch_names_), 0)), *self._past], axis=1)
+        # A copy: the other thread may be adding to it.
+        past = np.concatenate([np.zeros((len(self.ch_names_), 0)), *self._past.copy()], axis=1)
         past = np.nan_to_num(past[:, np.isfinite(past).any(axis=0)].astype(float))
         raw = mne.io.RawArray(past, self._info, verbose="error")
         # By name, and also those that are dead by now: the channels stay what they are.
         denoiser = deepcopy(self.denoiser_).set_params(picks=list(self.denoiser_.ch_names_))
         denoiser.__dict__.pop("filter_")
-        self._next, self._faded = self._learn(denoiser, raw), 0
+        self._next = self._learn(denoiser, raw)
 
     def as_callback(
         self, *, units: float = 1.0
@@ -198,8 +199,9 @@ class OnlineDenoiser:
             is_fitted = hasattr(denoiser, "filter_")
             signal = denoiser._read_like_fitted(raw) if is_fitted else denoiser._fit(raw)
         signal = cast("Signal", signal)
+        live = LiveFilter(denoiser.filter_, signal, self.delay_)
         self.denoiser_, self._picks = denoiser, signal.picks
-        return LiveFilter(denoiser.filter_, signal, self.delay_)
+        return live
 
     def _begin(self) -> None:
         """Begin a stretch of the stream that has no gap."""
@@ -211,7 +213,8 @@ class OnlineDenoiser:
         self._history = np.zeros((n_picked, self._live.n_before))
         self._waiting = np.zeros((len(self.ch_names_), 0))
         self._n_seen = self._n_out = 0
-        self._live.forget()
+        for live in filter(None, (self._live, self._next)):
+            live.forget()
 
     def _advance(self, x: FloatArray) -> list[FloatArray]:
         """Take new samples, and give those that are ready, in parts."""
@@ -259,14 +262,15 @@ class OnlineDenoiser:
 
     def _find(self, heard: FloatArray, dead: BoolArray) -> FloatArray:
         found = self._live.find(heard, dead, gate=self.denoiser_.gate)
-        if self._next is None:
+        follower = self._next  # read once: another thread may bring one at any moment
+        if follower is None:
             return found
         n_fade = FADE * self.sfreq_
-        share = np.minimum((self._faded + np.arange(found.shape[1])) / n_fade, 1.0)
-        found += share * (self._next.find(heard, dead, gate=self.denoiser_.gate) - found)
-        self._faded += found.shape[1]
-        if self._faded >= n_fade:
-            self._live, self._next = self._next, None
+        share = np.minimum((follower.n_faded + np.arange(found.shape[1])) / n_fade, 1.0)
+        found += share * (follower.find(heard, dead, gate=self.denoiser_.gate) - found)
+        follower.n_faded += found.shape[1]
+        if follower.n_faded >= n_fade:
+            self._live, self._next = follower, None if self._next is follower else self._next
         return found
 
     def _remember(self, x: FloatArray) -> None:

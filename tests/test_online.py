@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import threading
 import time
 import uuid
 
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mne_artdenoise import ArtifactDenoiser, OnlineDenoiser
+from mne_artdenoise import online as online_module
 
 SFREQ = 200.0
 
@@ -263,6 +265,38 @@ def test_filters_adapt_to_what_is_remembered(calibration, make_noisy, make_raw):
     assert not np.allclose(found[:9, 300:], expected[:9, 300:], atol=1e-9)
     assert online._next is None
     assert sum(block.shape[1] for block in online._past) <= 15 * SFREQ + 100
+
+
+def test_a_thread_may_adapt_while_the_stream_goes_on(make_noisy):
+    online = OnlineDenoiser(remember=10.0).fit(make_noisy(6, 20.0))
+    x, done = make_noisy(6, 15.0, seed=4).get_data(), []
+
+    def adapt():
+        for _ in range(2):
+            online.adapt()
+            done.append(online.denoiser_.filter_)
+
+    run(online, x, range(100, 3000, 100))
+    thread = threading.Thread(target=adapt)
+    thread.start()
+    while thread.is_alive():
+        assert np.isfinite(online.process(x[:, :10])).all()
+    assert np.isfinite(run(online, x, range(100, 3000, 100))).all()
+    assert len(done) == 2
+    assert online._next is None
+
+
+def test_what_cannot_be_adapted_to_leaves_the_stream_as_it_was(calibration, stream, monkeypatch):
+    online = OnlineDenoiser(remember=20.0).fit(calibration)
+    run(online, stream)
+    expected = run(copy.deepcopy(online), stream)
+    before = online.denoiser_
+    with monkeypatch.context() as patch:
+        patch.setattr(online_module, "LiveFilter", None)
+        with pytest.raises(TypeError):
+            online.adapt()
+    assert online.denoiser_ is before
+    assert np.array_equal(run(online, stream), expected)
 
 
 def test_nothing_remembered_cannot_be_adapted_to(online):
