@@ -11,14 +11,9 @@ import numpy as np
 
 from mne_artdenoise.checks import check_preservation
 from mne_artdenoise.checks.residue import FEWEST_BLINKS, find_blinks, find_forehead
-from mne_artdenoise.comparison import (
-    Comparison,
-    compare,
-    find_window,
-    tabulate,
-)
+from mne_artdenoise.comparison import Comparison, compare, find_window, tabulate
 from mne_artdenoise.components import ComponentCheck
-from mne_artdenoise.evidence.averages import plot_butterfly, plot_filter
+from mne_artdenoise.evidence.averages import plot_butterfly, plot_filter, plot_removed
 from mne_artdenoise.evidence.panels import (
     AFTER,
     BEFORE,
@@ -35,7 +30,7 @@ from mne_artdenoise.evidence.tables import (
     write_verdict,
 )
 from mne_artdenoise.provenance import read_lines
-from mne_artdenoise.verdict import judge_denoising
+from mne_artdenoise.verdict import Verdict, judge_denoising
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -111,6 +106,7 @@ def add_denoising(
     *,
     truth: Instance | None = None,
     rows: Sequence[CheckRow] | None = None,
+    verdict: Verdict | None = None,
     denoiser: ArtifactDenoiser | None = None,
     title: str = "Denoising",
 ) -> None:
@@ -120,14 +116,19 @@ def add_denoising(
     ----------
     report : mne.Report
         The report, added to in place.
-    before, after, truth
+    before, after
         As in `plot_denoising`.
     check : ComponentCheck | None
-        What `check_components` found; with it comes the verdict on the recording.
+        What `check_components` found: the verdict tells how much of the brain is left.
+    truth
+        As in `plot_denoising`.
     rows : sequence of CheckRow | None
         What `check_preservation` found; None finds out, an empty sequence leaves the table out.
+    verdict : Verdict | None
+        What `judge_denoising` found; None judges a Raw or Epochs by ``check`` and ``rows``.
     denoiser : ArtifactDenoiser | None
-        The fitted denoiser: the topographies of its filters are shown.
+        The fitted denoiser: the topographies of its filters are shown. None shows topographies of
+        what was removed.
     title : str
         Heading of the section.
     """
@@ -136,13 +137,16 @@ def add_denoising(
     place = {"section": title, "tags": ("denoising",)}
     pair = compare(before, after, truth)
     rows = check_preservation(before, after) if rows is None else rows
-    if isinstance(check, ComponentCheck):
-        verdict = judge_denoising(before, after, check=check, rows=rows)
+    if verdict is None and not isinstance(before, mne.Evoked):
+        found = check if isinstance(check, ComponentCheck) else None
+        verdict = judge_denoising(before, after, check=found, rows=rows, components=False)
+    if verdict is not None:
         report.add_html(write_verdict(verdict), title="Verdict", **place)
     figures = {
         "Before and after": plot_denoising(before, after, truth=truth, show=False),
         "Average": _plot_average(pair),
         "Spatial filters": _plot_filters(denoiser, before),
+        "What was removed": plot_removed(pair) if denoiser is None else None,
     }
     if isinstance(check, ComponentCheck):
         figures["Topographies of components"] = check.plot(show=False)

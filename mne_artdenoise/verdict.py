@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ._compat import warn
 from .checks import CheckRow, check_preservation
 from .components import ComponentCheck, check_components
-from .evidence.iclabel import find_missing
+from .evidence.iclabel import INSTALL, find_missing
 from .evidence.quality import Quality, find_doubts, measure_quality
 from .evidence.sources import measure_removed
 
@@ -44,6 +44,8 @@ class Verdict:
         Why a denoiser should not be trusted with this recording, each with the call that helps.
     quality : Quality
         The condition of the recording before.
+    check : ComponentCheck | None
+        What was found of components.
     """
 
     brain_kept: float | None
@@ -54,6 +56,7 @@ class Verdict:
     remains: tuple[str, ...]
     doubts: tuple[str, ...]
     quality: Quality
+    check: ComponentCheck | None = field(default=None, repr=False, compare=False)
 
     @property
     def trusted(self) -> bool:
@@ -75,6 +78,7 @@ def judge_denoising(
     *,
     check: ComponentCheck | None = None,
     rows: Sequence[CheckRow] | None = None,
+    components: bool = True,
 ) -> Verdict:
     """Judge what denoising did to one recording.
 
@@ -87,6 +91,8 @@ def judge_denoising(
         eight channels or more.
     rows : sequence of CheckRow | None
         What `check_preservation` gave; None finds out.
+    components : bool
+        Whether components are looked for if ``check`` is None. It is most of the time this takes.
 
     Returns
     -------
@@ -98,8 +104,8 @@ def judge_denoising(
     >>> print(judge_denoising(raw, raw_clean))  # doctest: +SKIP
     """
     quality = measure_quality(before)
-    missing = find_missing(fit=True)
-    if check is None and not missing and quality.n_channels >= FEWEST_CHANNELS:
+    hindrance = find_hindrance(quality) if components else "components were not looked for"
+    if check is None and not hindrance:
         check = check_components(before, after)
     rows = check_preservation(before, after) if rows is None else rows
     doubts = find_doubts(quality)
@@ -111,15 +117,24 @@ def judge_denoising(
         of_artifact=sum(classes.values()) - classes["brain"] - classes["other"]
         if classes
         else None,
-        sentence=_tell(removed, check, quality, missing),
+        sentence=_tell(removed, check, hindrance),
         harms=_find_harms(check, rows),
         remains=tuple(row.sentence for row in _find_doubtful(rows) if row.name in REMAINS),
         doubts=doubts,
         quality=quality,
+        check=check,
     )
     if doubts:
         warn(f"The denoiser should not be trusted with this recording. {' '.join(doubts)}")
     return verdict
+
+
+def find_hindrance(quality: Quality) -> str:
+    """Find why components of a recording cannot be looked for, in words; "" where they can."""
+    if quality.n_channels < FEWEST_CHANNELS:
+        return f"{quality.n_channels} channels are too few for components"
+    missing = find_missing(fit=True)
+    return f"components need {' and '.join(missing)}: {INSTALL}" if missing else ""
 
 
 def _find_doubtful(rows: Sequence[CheckRow]) -> list[CheckRow]:
@@ -134,20 +149,13 @@ def _find_harms(check: ComponentCheck | None, rows: Sequence[CheckRow]) -> tuple
     return tuple(harms)
 
 
-def _tell(
-    removed: float, check: ComponentCheck | None, quality: Quality, missing: Sequence[str]
-) -> str:
+def _tell(removed: float, check: ComponentCheck | None, hindrance: str) -> str:
     """Tell in one sentence what was removed, and what was kept of the brain."""
     if removed == 0:
         return "Nothing was removed."
     told = f"Removed {100 * removed:.0f} % of the variance"
     if check is None:
-        why = (
-            f"{quality.n_channels} channels are too few for components"
-            if quality.n_channels < FEWEST_CHANNELS
-            else f"components need {' and '.join(missing)}"
-        )
-        return f"{told}; what of it was brain cannot be told ({why})."
+        return f"{told}; what of it was brain cannot be told ({hindrance})."
     classes = check.removed_by_class()
     named = sorted(((n, s) for n, s in classes.items() if s >= 0.05), key=lambda pair: -pair[1])
     names = [name for name, _ in named if name not in ("brain", "other")]

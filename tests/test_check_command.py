@@ -42,8 +42,33 @@ def test_components_and_verdict_come_first(files, capsys):
     assert "Brain kept: " in out or "No component is the brain's" in out
 
 
+@pytest.mark.filterwarnings("default")
+def test_few_channels_are_checked_without_components_and_not_trusted(make_raw, tmp_path, capsys):
+    raw = make_raw(4, duration=12.0)
+    paths = [tmp_path / name for name in ("before_raw.fif", "after_raw.fif")]
+    for path, factor in zip(paths, (1.0, 0.5), strict=True):
+        raw.copy().apply_function(lambda x, factor=factor: factor * x).save(path, verbose=False)
+    report = tmp_path / "report.html"
+    assert cli.main(["check", *map(str, paths), "--report", str(report)]) == 0
+    out, err = capsys.readouterr()
+    assert "4 channels are too few for components" in out
+    assert "Do not trust: Only 4 channels" in out
+    assert err.count("should not be trusted") == 1
+    assert "Do not trust" in report.read_text(encoding="utf-8")
+
+
+def test_without_iclabel_all_else_is_checked(files, capsys, monkeypatch):
+    from mne_artdenoise import verdict
+
+    monkeypatch.setattr(verdict, "find_missing", lambda *, fit: ["mne-icalabel"])
+    assert cli.main(["check", *files]) == 0
+    out = capsys.readouterr().out
+    assert "pip install 'mne-artdenoise[iclabel]'" in out
+    assert "Alpha peak" in out
+
+
 def test_montage_can_be_named(make_raw, tmp_path, capsys):
-    raw = make_raw(6, duration=12.0)
+    raw = make_raw(12, duration=12.0)
     raw.set_montage(None)
     path = tmp_path / "plain_raw.fif"
     raw.save(path, verbose=False)

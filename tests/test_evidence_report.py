@@ -18,6 +18,7 @@ from mne_artdenoise import report as r
 from mne_artdenoise.checks import CheckRow
 from mne_artdenoise.comparison import compare
 from mne_artdenoise.components import ComponentCheck
+from mne_artdenoise.evidence import averages
 from mne_artdenoise.evidence.averages import plot_butterfly, plot_filter
 from mne_artdenoise.evidence.quality import Quality
 from mne_artdenoise.evidence.tables import write_checks, write_components, write_verdict
@@ -103,9 +104,11 @@ def test_report_with_components_holds_all_sections(make_check, make_info):
     ):
         assert title in page
     assert not plt.get_fignums()
+    assert "What was removed" not in page  # the filters tell it better
     short = mne.Report(title="Test", verbose=False)
     r.add_denoising(short, raw, truth, rows=())
     assert "what was found" not in "".join(short.html)
+    assert "What was removed" in "".join(short.html)
 
 
 def test_filters_are_drawn_band_by_band(make_info):
@@ -118,6 +121,53 @@ def test_filters_are_drawn_band_by_band(make_info):
     )
     nothing = fit_filter([raw.get_data()], [0 * artifact.get_data()], 200.0)
     assert plot_filter(nothing, raw.info) is None
+
+
+def test_what_was_removed_is_drawn_with_its_topography(make_info, monkeypatch):
+    info = make_info(20, 200.0)
+    times = np.arange(2000) / 200.0
+    blink, muscle = np.linspace(-1, 1, 20), np.cos(np.arange(20.0))
+    brain = 1e-5 * np.random.default_rng(0).standard_normal((20, 2000))
+    slow = 5e-5 * np.outer(blink, np.sin(2 * np.pi * 3 * times))
+    fast = 5e-5 * np.outer(muscle, np.sin(2 * np.pi * 30 * times))
+    raw, clean = (mne.io.RawArray(x, info, verbose=False) for x in (brain + slow + fast, brain))
+    drawn = []
+    monkeypatch.setattr(averages, "_draw_map", lambda axes, x, info: drawn.append(x))
+    fig = averages.plot_removed(compare(raw, clean))
+    assert [axes.get_title() for axes in fig.axes].count("100 % of it") == 2  # alpha: nothing
+    for topography, found in ((blink, drawn[0]), (muscle, drawn[4])):
+        assert abs(np.corrcoef(topography, found)[0, 1]) > 0.999
+    assert averages.plot_removed(compare(raw, raw)) is None
+
+
+def test_a_report_without_components_says_whether_to_trust_it(make_raw):
+    raw = make_raw(4, duration=20.0)
+    after = raw.copy()
+    after._data *= 0.5
+    report = mne.Report(title="Test", verbose=False)
+    with pytest.warns(RuntimeWarning, match="Only 4 channels"):
+        r.add_denoising(report, raw, after)
+    page = "".join(report.html)
+    assert "<b>Do not trust:</b> Only 4 channels" in page
+    assert "Removed 25 % of the variance" in page
+
+
+def test_a_verdict_that_is_known_is_not_sought_again(make_raw, monkeypatch):
+    monkeypatch.setattr(r, "judge_denoising", lambda *_, **__: pytest.fail("judged again"))
+    raw = make_raw(8, duration=12.0)
+    quality = Quality(20, 60.0, 1e-5, (), (), 0.0, -2.0, True)
+    verdict = Verdict(0.98, 0.3, 0.9, "Removed 31 %.", (), (), (), quality)
+    report = mne.Report(title="Test", verbose=False)
+    r.add_denoising(report, raw, raw, verdict=verdict, rows=())
+    assert "Removed 31 %." in "".join(report.html)
+
+
+def test_evoked_responses_are_reported_without_a_verdict(make_evoked):
+    report = mne.Report(title="Test", verbose=False)
+    r.add_denoising(report, make_evoked(), make_evoked(seed=1))
+    page = "".join(report.html)
+    assert "Before and after" in page
+    assert "Verdict" not in page
 
 
 def test_butterfly_shows_the_average_of_each(make_raw):

@@ -67,6 +67,13 @@ def test_bad_channels_are_not_judged(good):
     assert find(raw) == ()
 
 
+def test_channels_without_a_position_are_said_to_be_left(good):
+    raw = good.copy().set_montage(None)
+    (doubt,) = find(raw)
+    assert "inst.set_montage" in doubt
+    assert measure_quality(raw).seconds == pytest.approx(30.0)
+
+
 def test_level_is_that_of_the_usual_channel(make_raw):
     raw = make_raw(12, duration=20.0)
     raw._data[:] = 10e-6 * whiten(raw)

@@ -93,5 +93,28 @@ def test_too_few_channels_have_no_number(make_raw):
 def test_without_iclabel_there_is_no_number_and_the_sentence_says_so(known, monkeypatch):
     monkeypatch.setattr(v, "find_missing", lambda *, fit: ["mne-icalabel"])
     verdict = v.judge_denoising(known[0], known[1], rows=())
+    assert (verdict.brain_kept, verdict.check) == (None, None)
+    assert "components need mne-icalabel: pip install 'mne-artdenoise[iclabel]'" in verdict.sentence
+
+
+def test_components_can_be_done_without(known, monkeypatch):
+    monkeypatch.setattr(v, "check_components", lambda *_: pytest.fail("looked for components"))
+    verdict = v.judge_denoising(known[0], known[1], rows=(), components=False)
     assert verdict.brain_kept is None
-    assert "components need mne-icalabel" in verdict.sentence
+    assert "cannot be told (components were not looked for)." in verdict.sentence
+    assert verdict.removed > 0.1
+
+
+def test_the_check_of_components_comes_with_the_verdict(known):
+    verdict = judge(known, known[1])
+    assert verdict.brain_kept == verdict.check.brain_kept
+
+
+def test_recordings_without_positions_are_not_trusted(make_raw):
+    raw = make_raw(10, duration=12.0)
+    raw.set_montage(None)
+    after = raw.copy()
+    after._data *= 0.9
+    with pytest.warns(RuntimeWarning, match="No channel has a position.*inst.set_montage"):
+        verdict = v.judge_denoising(raw, after, rows=())
+    assert len(verdict.doubts) == 1

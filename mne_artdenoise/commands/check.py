@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .files import EPOCHS_ENDINGS, check_targets, has_ending, read_source, write_whole
+from .files import EPOCHS_ENDINGS, check_targets, has_ending, read_source, write_report
 
 
 def add_check(commands: Any) -> None:
@@ -28,21 +28,22 @@ def add_check(commands: Any) -> None:
 def run_check(args: argparse.Namespace) -> None:
     """Check a denoised recording, and print what was found."""
     from mne_artdenoise.checks import check_preservation
-    from mne_artdenoise.components import check_components
     from mne_artdenoise.verdict import judge_denoising
 
     args.figure = None
     check_targets([args.report], args)
     before, after = (open_recording(path, args.montage) for path in (args.before, args.after))
     rows = check_preservation(before, after)
-    check = None if args.no_components else check_components(before, after)
-    if check is not None:
-        print(judge_denoising(before, after, check=check, rows=rows))
-        print(f"\n{check.summary()}")
+    verdict = judge_denoising(before, after, rows=rows, components=not args.no_components)
+    print(verdict)
+    if verdict.check is not None:
+        print(f"\n{verdict.check.summary()}")
+    print()
     for row in rows:
         print(f"{row.verdict:12} {row.name}: {row.sentence}")
     if args.report:
-        write_evidence(args, before, after, check, rows)
+        found = {"check": verdict.check, "rows": rows, "verdict": verdict}
+        write_report(args.report, before, after, title=args.before.name, **found)
 
 
 def open_recording(path: Path, montage: str | None) -> Any:
@@ -52,19 +53,3 @@ def open_recording(path: Path, montage: str | None) -> Any:
     inst: Any = read_source(path, has_ending(path, EPOCHS_ENDINGS))
     inst.load_data()
     return inst.set_montage(montage, match_case=False, on_missing="warn") if montage else inst
-
-
-def write_evidence(
-    args: argparse.Namespace, before: Any, after: Any, check: Any, rows: Any
-) -> None:
-    """Write a report of what was found."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")  # a machine without a screen can draw, too
-    import mne
-
-    from mne_artdenoise.report import add_denoising
-
-    report = mne.Report(title=f"What denoising did to {args.before.name}")
-    add_denoising(report, before, after, check, rows=rows)
-    write_whole(args.report, lambda path: report.save(path, open_browser=False))

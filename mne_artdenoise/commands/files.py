@@ -80,13 +80,22 @@ def write_figure(
 
 
 def write_report(
-    target: Path, before: Instance, after: Instance, truth: Instance | None = None, *, title: str
+    target: Path,
+    before: Instance,
+    after: Instance,
+    truth: Instance | None = None,
+    *,
+    title: str,
+    **found: Any,
 ) -> None:
-    """Write a report of what denoising did."""
+    """Write a report of what denoising did, and of what else was found."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")  # a machine without a screen can draw, too
     import mne
 
     from mne_artdenoise.report import add_denoising
 
     report = mne.Report(title=f"Denoising of {title}")
-    add_denoising(report, before, after, truth=truth)
+    add_denoising(report, before, after, truth=truth, **found)
     write_whole(target, lambda path: report.save(path, open_browser=False))

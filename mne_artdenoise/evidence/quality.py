@@ -81,6 +81,9 @@ def measure_quality(inst: Any) -> Quality:
     signal = read_signal(inst)
     keep, _ = find_positioned(signal.info)
     sfreq = signal.sfreq
+    if not len(keep):
+        seconds = sum(x.shape[1] for x in signal.segments) / sfreq
+        return Quality(0, seconds, np.nan, (), (), 0.0, np.nan, False)
     sos = butter(2, HIGH_PASS, "highpass", fs=sfreq, output="sos")
     spans = [
         sosfiltfilt(sos, x[keep], padlen=min(round(sfreq), x.shape[1] - 1)) for x in signal.segments
@@ -118,17 +121,18 @@ def find_doubts(quality: Quality) -> tuple[str, ...]:
     q = quality
     odd = list(dict.fromkeys([*q.loud, *q.dead]))
     found = {
+        "No channel has a position, so none is cleaned: inst.set_montage.": not q.n_channels,
         f"Only {q.n_channels} channels: artifact and brain can hardly be told apart, and nothing "
-        "shows whether they were.": q.n_channels < FEWEST_CHANNELS,
+        "shows whether they were.": 0 < q.n_channels < FEWEST_CHANNELS,
         "No electrode lies near the eyes, where blinks are known by: keep Fp1 and Fp2 in.": (
-            not q.forehead
+            q.n_channels > 0 and not q.forehead
         ),
         f"Only {q.seconds:.1f} s: fit the denoiser on a longer recording.": (
             q.seconds < FEWEST_SECONDS
         ),
         f"The channels vary by {1e6 * q.level:.1f} µV, and EEG does by {1e6 * SMALL:g} to "
         f"{1e6 * LARGE:g} µV: check the unit, raw.apply_function(lambda x: x * factor).": (
-            not SMALL <= q.level <= LARGE
+            q.level < SMALL or q.level > LARGE
         ),
         f"Far larger or smaller than the channels around: {list_names(odd)}. Set "
         f"raw.info['bads'] += {odd!r}, and raw.interpolate_bads() afterwards.": bool(odd),
