@@ -21,7 +21,8 @@ from peers import clean_with_asr, clean_with_gedai, clean_with_ica
 from semisynthetic import Case, make_cases
 
 from mne_artdenoise import ArtifactDenoiser
-from mne_artdenoise.spatial import FilterConfig, apply_filter, fit_filter
+from mne_artdenoise.directions import FilterConfig
+from mne_artdenoise.spatial import apply_filter, fit_filter
 from mne_artdenoise.synthesis.bank import Bank
 
 Method = Callable[[mne.io.BaseRaw], mne.io.BaseRaw]
@@ -80,7 +81,9 @@ def score_case(method: str, number: int, case: Case) -> dict[str, object]:
 
 def filter_knowing(case: Case) -> np.ndarray:
     """Fit the filters of the spatial step to the true artifact: what they could reach."""
-    config = FilterConfig(weakest=0.0, ridge=1e-6)
+    config = FilterConfig(
+        shared=False, mu=1.0, ridge=1e-6, leak=0.0, strongest=0.0, weakest=0.0, guard=1.0
+    )
     sfreq = case.info["sfreq"]
     fitted = fit_filter([case.noisy], [case.artifact], sfreq, config=config)
     return apply_filter(fitted, case.noisy, sfreq, gate=False)

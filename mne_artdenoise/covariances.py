@@ -9,22 +9,6 @@ import numpy as np
 from ._typing import FloatArray
 from .bands import cut_blocks, transform_block
 
-POOLED_FROM = 14.0  # hertz
-
-
-def pool_bands(covariances: FloatArray, edges: Sequence[float], share: float) -> FloatArray:
-    """Mix into the covariance of each band above 14 Hz that of all of them, at the band's own size.
-
-    There it is muscle, whose topographies agree. Below, blinks and rhythms differ by band.
-    """
-    high = np.array([0.0, *edges]) >= POOLED_FROM
-    pooled = covariances.copy()
-    if high.any():
-        total = covariances[high].sum(axis=0)
-        size = np.trace(covariances[high], axis1=1, axis2=2) / max(float(np.trace(total)), 1e-300)
-        pooled[high] = (1 - share) * covariances[high] + share * size[:, None, None] * total
-    return pooled
-
 
 def measure_covariances(
     segments: Sequence[FloatArray], sfreq: float, edges: Sequence[float]

@@ -23,8 +23,6 @@ from .windows import WindowPlan, cut_windows, overlap_add, plan_windows
 
 if TYPE_CHECKING:
     import mne
-    from torch.nn import Module
-
 
 PASSES = 2  # looks of the network at a recording; the second was worth about 1 dB
 ENOUGH = 4000.0  # seconds times channels, for covariances: bounds time and memory
@@ -76,9 +74,9 @@ def run_model(
         What the network found, in volts. Where too little is left at the rate of the model to see
         anything, nothing is found: zeros.
     """
-    from .weights import load_network
+    from .weights import open_network
 
-    network: Module = load_network(record)
+    network = open_network(record, device)
     if not any(np.ptp(x, axis=1).any() for x in recording):
         return [np.zeros_like(x) for x in recording]
     logger.info(f"Estimating artifacts with {record.id}")

@@ -12,14 +12,13 @@ from ._typing import FloatArray
 from .bands import MARGIN, cut_blocks, transform_block
 from .causal import count_attack, filter_causally, hold_power, make_kernels
 from .covariances import measure_covariances
+from .directions import BandFilter, find_gains
 from .dropouts import BoolArray
 from .gate import FACTOR, USUAL, find_span, open_gate
 from .projectors import find_removed
 from .spatial import (
-    BandFilter,
     SpatialFilter,
     filter_directions,
-    find_gains,
     watch_power,
 )
 

@@ -1,24 +1,19 @@
 """The network's estimate turned into linear filters of the recording, one per band; a leaf.
 
-In each band, let ``y`` be the recording, ``a`` the estimated artifact and ``v = y - a`` the rest.
-The generalised eigenvectors of ``(A, V)``, with ``A = a a^T / n`` and ``V = v v^T / n + r I``, are
-directions of the recording sorted by how much artifact they hold against brain. Without the gate
-each is removed by the gain ``l / (l + mu)`` of its eigenvalue: a multichannel Wiener filter guided
-by a network (Somers et al. 2018, doi:10.1088/1741-2552/aaac92, with spans marked by hand).
-
-With the gate that gain follows the moment: it is exactly zero where the power of a direction, in
-units of the rest's, says nothing of artifact, and opens smoothly as that power rises. So spans
-without artifact come out bit-identical.
+A filter removes a share of each of a few directions of the recording: `directions` finds them. With
+the gate that share follows the moment: it is exactly zero where the power of a direction, in units
+of the rest's, says nothing of artifact, and rises smoothly with that power. So spans without
+artifact come out bit-identical.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy.fft import irfft, rfftfreq
-from scipy.linalg import eigh
 
 from ._typing import FloatArray
 from .bands import (
@@ -32,55 +27,12 @@ from .bands import (
     take_block,
     transform_block,
 )
-from .covariances import measure_covariances, pool_bands
+from .covariances import measure_covariances
+from .directions import BandFilter, FilterConfig, find_gains, solve_band, weigh_directions
 from .gate import calibrate_gate, find_span, open_gate, smooth_power
 
 EDGES = (3.5, 7.0, 14.0, 25.0)  # hertz, between delta, theta, alpha, beta and what is above
 SECONDS_PER_CHANNEL = 0.5  # of data, from which on every band has a filter of its own
-
-
-@dataclass(frozen=True)
-class FilterConfig:
-    """How estimates become filters.
-
-    Defaults were chosen on people of the training split. Of an earlier choice with S001R01 and
-    S003R01 of the EEG Motor Movement/Imagery set in view, where ``pooling`` begins and that there
-    is a ``guard`` remain.
-    """
-
-    mu: float = 0.45  # artifact against brain at which a direction is removed by half
-    ridge: float = 1e-3  # of the mean variance, added to the rest's covariance
-    pooling: float = 0.5  # share of a high band's covariances taken from all: see `pool_bands`
-    leak: float = 2.0  # of the median ratio, taken off all: brain that networks take everywhere
-    strongest: float = 3.0  # artifact against brain that one direction needs, else the band is left
-    weakest: float = 0.3  # below which a direction is left alone
-    guard: float = 10.0  # times mu in a band of its own around 10 Hz, home of the brain's rhythms
-
-
-@dataclass(frozen=True)
-class BandFilter:
-    """The directions of one band that hold artifact.
-
-    Attributes
-    ----------
-    low, high : float
-        Edges in hertz.
-    unmixing : ndarray, shape (n_directions, n_channels)
-        From the recording to directions in which the rest has unit variance.
-    mixing : ndarray, shape (n_channels, n_directions)
-        And back: topographies.
-    ratios : ndarray, shape (n_directions,)
-        Artifact against brain in each, falling, above what was found in any direction.
-    closed : float
-        Power of the directions, in units of the rest's, up to which the gate is shut.
-    """
-
-    low: float
-    high: float
-    unmixing: FloatArray
-    mixing: FloatArray
-    ratios: FloatArray
-    closed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -133,12 +85,16 @@ def fit_filter(
     """
     config = FilterConfig() if config is None else config
     rest = [y - a for y, a in zip(recording if seen is None else seen, artifact, strict=True)]
-    bad = pool_bands(measure_covariances(artifact, sfreq, edges), edges, config.pooling)
-    good = pool_bands(measure_covariances(rest, sfreq, edges), edges, config.pooling)
-    limits = (LOWEST, *edges, sfreq / 2)
-    bands = tuple(
-        solve_band(bad[k], good[k], limits[k], limits[k + 1], config) for k in range(len(bad))
-    )
+    bad, good = (measure_covariances(x, sfreq, edges) for x in (artifact, rest))
+    limits = list(pairwise((LOWEST, *edges, sfreq / 2)))
+    if config.shared:
+        every = replace(config, strongest=0.0)
+        whole = solve_band(bad.sum(axis=0), good.sum(axis=0), LOWEST, sfreq / 2, every)
+        ways = zip(bad, good, limits, strict=True)
+        bands = tuple(weigh_directions(whole, a, v, *ends, config) for a, v, ends in ways)
+    else:
+        ways = zip(bad, good, limits, strict=True)
+        bands = tuple(solve_band(a, v, *ends, config) for a, v, ends in ways)
     if gated:
         bands = _calibrate(bands, recording, artifact if found is None else found, sfreq)
     return SpatialFilter(bands, config)
@@ -185,25 +141,6 @@ def find_active(artifact: Sequence[FloatArray]) -> list[list[tuple[int, int]]]:
         turns = np.flatnonzero(active[1:] != active[:-1])
         spans.append([(int(a), int(b)) for a, b in zip(turns[::2], turns[1::2], strict=True)])
     return spans
-
-
-def solve_band(
-    bad: FloatArray, good: FloatArray, low: float, high: float, config: FilterConfig
-) -> BandFilter:
-    """Directions of one band from the covariances of artifact and rest."""
-    n_channels = len(bad)
-    level, nothing = np.trace(good) / n_channels, np.zeros((0, n_channels))
-    if not np.trace(bad) > 0 or not level > 0:
-        return BandFilter(low, high, nothing, nothing.T, np.zeros(0))
-    good = good + config.ridge * level * np.eye(n_channels)
-    ratios, directions = eigh(bad, good)
-    # Artifacts have few directions, so the median one holds none: what was found there is brain.
-    ratios = ratios - config.leak * ratios[(n_channels - 1) // 2]
-    if ratios[-1] < config.strongest:  # no more than a network finds in clean recordings
-        return BandFilter(low, high, nothing, nothing.T, np.zeros(0))
-    strong = np.flatnonzero(ratios >= config.weakest)[::-1]
-    unmixing = directions[:, strong].T
-    return BandFilter(low, high, unmixing, good @ unmixing.T, ratios[strong])
 
 
 def apply_filter(
@@ -276,10 +213,3 @@ def watch_power(
         seen = make_seen(rfftfreq(2 * (spectrum.shape[1] - 1), 1 / sfreq))
         sources = filter_directions(band, spectrum, mask * seen, sources.shape[1], sfreq)
     return smooth_power(sources, find_span(band.low, sfreq))
-
-
-def find_gains(band: BandFilter, config: FilterConfig) -> FloatArray:
-    """Find the share of each direction that is artifact, shape (n_directions,)."""
-    alone = band.low < 10.0 < band.high < 4 * band.low
-    mu = config.mu * (config.guard if alone else 1.0)
-    return np.asarray(band.ratios / (band.ratios + mu))

@@ -14,8 +14,9 @@ import numpy as np
 from ._compat import warn
 from ._typing import FloatArray
 from .archive import Arrays, read_archive, write_archive
+from .directions import BandFilter, FilterConfig
 from .provenance import find_version
-from .spatial import BandFilter, FilterConfig, SpatialFilter
+from .spatial import SpatialFilter
 from .weights.record import format_record, parse_record
 
 FORMAT = 1

@@ -18,7 +18,7 @@ FILE_LINES, FUNCTION_LINES = 300, 45
 
 LEAVES = {"_compat", "_typing", "archive", "files", "spans", "wording"}
 STEPS = {"recording", "preconditions", "channels", "splines", "rate", "windows", "scale"}
-CORE = STEPS | {"networks", "bands", "covariances", "gate", "spatial", "metrics"}
+CORE = STEPS | {"networks", "bands", "covariances", "directions", "gate", "spatial", "metrics"}
 TOOL = CORE | LEAVES | {
     "inference", "weights", "synthesis", "datasets", "training", "components", "comparison",
     "denoiser",
@@ -30,13 +30,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{leaf: {"_compat", "_typing", "files", "wording"} for leaf in LEAVES},
     **{part: set(LEAVES) for part in CORE},
     "covariances": LEAVES | {"bands"},
-    "spatial": LEAVES | {"bands", "covariances", "gate"},
+    "spatial": LEAVES | {"bands", "covariances", "directions", "gate"},
     "inference": LEAVES,
     "weights": LEAVES,
     "weights.record": LEAVES,
     "weights.registry": LEAVES | {"weights.record"},
     "weights.download": LEAVES | {"weights.registry"},
     "weights.load": LEAVES | {"weights.registry", "weights.download", "networks"},
+    "weights.session": LEAVES | {"weights.download", "weights.record"},
+    "weights.graph": LEAVES | {"weights.record", "weights.registry", "weights.session"},
     "weights.convert": LEAVES | {"weights.load", "networks"},
     "synthesis": LEAVES | STEPS | {"metrics", "inference", "weights", "networks"},
     "datasets": LEAVES | {"synthesis"},
@@ -52,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "provenance": LEAVES | {"weights"},
     "views": LEAVES | STEPS | {"inference", "weights"},
     "estimation": LEAVES | STEPS | {"projectors", "spatial", "views", "weights"},
-    "storage": LEAVES | {"spatial", "weights", "provenance"},
+    "storage": LEAVES | {"directions", "spatial", "weights", "provenance"},
     "denoiser": LEAVES
     | STEPS
     | {"intake", "estimation", "spatial", "projectors", "provenance", "storage", "weights"},
@@ -62,7 +64,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "causal": LEAVES | {"bands"},
     "dropouts": LEAVES,
     "live": LEAVES
-    | {"bands", "causal", "covariances", "dropouts", "gate", "projectors", "recording", "spatial"},
+    | {
+        "bands",
+        "causal",
+        "covariances",
+        "directions",
+        "dropouts",
+        "gate",
+        "projectors",
+        "recording",
+        "spatial",
+    },
     "online": LEAVES | {"denoiser", "dropouts", "live", "recording"},
     "staging": LEAVES | {"spatial"},
     "batch": LEAVES | {"denoiser", "outofcore"},

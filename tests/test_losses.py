@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from mne_artdenoise.spatial import FilterConfig, apply_filter, fit_filter
+from mne_artdenoise.directions import FilterConfig
+from mne_artdenoise.spatial import apply_filter, fit_filter
 from mne_artdenoise.training.losses import (
     BANDS,
     MU,
@@ -129,7 +130,7 @@ def test_the_filtered_loss_is_the_error_that_the_spatial_step_leaves(seed, share
     clean, artifact = make_window(seed)
     estimate = share * artifact + 0.1 * draw(*clean.shape, seed=9)
     noisy, found = (clean + artifact)[0].numpy(), estimate[0].numpy()
-    config = FilterConfig(mu=MU, leak=0.0, pooling=0.0, guard=1.0, strongest=0.0, weakest=0.0)
+    config = FilterConfig(mu=MU, leak=0.0, shared=False, guard=1.0, strongest=0.0, weakest=0.0)
     fitted = fit_filter([noisy], [found], SFREQ, config=config)
     removed = torch.from_numpy(apply_filter(fitted, noisy, SFREQ, gate=False))[None]
     expected = log_error_ratio(removed, artifact, clean, SFREQ, floor=1e-3).item()

@@ -7,9 +7,10 @@ import pytest
 from scipy.fft import irfft, rfft, rfftfreq
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
-from mne_artdenoise import bands, covariances, spatial
+from mne_artdenoise import bands, covariances, directions, spatial
+from mne_artdenoise.directions import FilterConfig
 from mne_artdenoise.metrics import snr_gain
-from mne_artdenoise.spatial import EDGES, FilterConfig
+from mne_artdenoise.spatial import EDGES
 
 SFREQ = 200.0
 N_CHANNELS = 6
@@ -181,7 +182,7 @@ def test_nothing_to_pool_is_no_covariance():
 def test_a_band_finds_the_direction_of_one_artifact(power):
     config = FilterConfig(ridge=0.0, strongest=1.0)
     bad = power * np.outer(TOPOGRAPHY, TOPOGRAPHY) / (TOPOGRAPHY @ TOPOGRAPHY)
-    band = spatial.solve_band(bad, np.eye(N_CHANNELS), 8.0, 13.0, config)
+    band = directions.solve_band(bad, np.eye(N_CHANNELS), 8.0, 13.0, config)
     assert (band.low, band.high) == (8.0, 13.0)
     np.testing.assert_allclose(band.ratios, [power])
     assert measure_angle(band.mixing[:, 0], TOPOGRAPHY) == pytest.approx(1)
@@ -192,7 +193,7 @@ def test_directions_are_of_unit_variance_in_the_rest_and_fall(rng):
     parts = rng.standard_normal((2, N_CHANNELS, 20))
     bad, good = (part @ part.T / 20 for part in parts)
     config = FilterConfig(weakest=0.0, leak=0.0)
-    band = spatial.solve_band(100 * bad, good, 1.0, 2.0, config)
+    band = directions.solve_band(100 * bad, good, 1.0, 2.0, config)
     level = config.ridge * np.trace(good) / N_CHANNELS
     rest = band.unmixing @ (good + level * np.eye(N_CHANNELS)) @ band.unmixing.T
     np.testing.assert_allclose(rest, np.eye(N_CHANNELS), atol=1e-9)
@@ -202,7 +203,7 @@ def test_directions_are_of_unit_variance_in_the_rest_and_fall(rng):
 
 def test_weak_directions_are_left_alone():
     config = FilterConfig(weakest=1.0, strongest=1.0, ridge=0.0, leak=0.0)
-    band = spatial.solve_band(np.diag([4.0, 1.1, 0.9]), np.eye(3), 1.0, 2.0, config)
+    band = directions.solve_band(np.diag([4.0, 1.1, 0.9]), np.eye(3), 1.0, 2.0, config)
     np.testing.assert_allclose(band.ratios, [4.0, 1.1])
 
 
@@ -211,20 +212,20 @@ def test_what_is_found_in_every_direction_is_taken_for_brain(n_channels):
     ratios = np.full(n_channels, 0.6)
     ratios[0] = 30.0
     config = FilterConfig(ridge=0.0, leak=2.0)
-    band = spatial.solve_band(np.diag(ratios), np.eye(n_channels), 1.0, 2.0, config)
+    band = directions.solve_band(np.diag(ratios), np.eye(n_channels), 1.0, 2.0, config)
     np.testing.assert_allclose(band.ratios, [30.0 - 2 * 0.6])
 
 
 @pytest.mark.parametrize(("highest", "n_directions"), [(4.9, 0), (5.1, 3)])
 def test_a_band_in_which_nothing_stands_out_is_left_alone(highest, n_directions):
     config = FilterConfig(weakest=0.5, strongest=5.0, ridge=0.0, leak=0.0)
-    band = spatial.solve_band(np.diag([highest, 4.0, 1.0]), np.eye(3), 1.0, 2.0, config)
+    band = directions.solve_band(np.diag([highest, 4.0, 1.0]), np.eye(3), 1.0, 2.0, config)
     assert len(band.ratios) == n_directions
 
 
 @pytest.mark.parametrize(("bad", "good"), [(0.0, 1.0), (1.0, 0.0), (0.0, 0.0)])
 def test_a_band_without_artifact_or_without_rest_has_no_direction(bad, good):
-    band = spatial.solve_band(bad * np.eye(3), good * np.eye(3), 1.0, 2.0, FilterConfig())
+    band = directions.solve_band(bad * np.eye(3), good * np.eye(3), 1.0, 2.0, FilterConfig())
     assert len(band.ratios) == 0
     assert band.unmixing.shape == (0, 3)
     assert band.mixing.shape == (3, 0)
@@ -254,16 +255,64 @@ def test_a_strong_artifact_that_is_known_is_removed(make_brain, make_artifact, g
     assert keep_band(left).var() > 0.7 * brain.var()
 
 
-def test_each_band_has_its_own_direction(make_brain):
+def make_two_tones(**config):
+    """Fit filters to an artifact that is slow in one channel and fast in another."""
     time = np.arange(12000) / SFREQ
     slow, fast = np.eye(N_CHANNELS)[:2]
     artifact = 2e-5 * (
         np.outer(slow, np.sin(2 * np.pi * 2.0 * time))
         + np.outer(fast, np.sin(2 * np.pi * 40.0 * time))
     )
-    fitted = spatial.fit_filter([make_brain() + artifact], [artifact], SFREQ)
-    assert measure_angle(fitted.bands[0].mixing[:, 0], slow) > 0.99
-    assert measure_angle(fitted.bands[-1].mixing[:, 0], fast) > 0.99
+    return artifact, slow, fast, FilterConfig(**config)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_each_band_removes_what_is_artifact_there(make_brain, shared):
+    artifact, slow, fast, config = make_two_tones(shared=shared)
+    fitted = spatial.fit_filter([make_brain() + artifact], [artifact], SFREQ, config=config)
+    for band, topography in ((fitted.bands[0], slow), (fitted.bands[-1], fast)):
+        assert measure_angle(band.mixing[:, 0], topography) > 0.95
+        assert band.ratios[0] > 10
+        assert (band.ratios[1:] < 0.1 * band.ratios[0]).all()
+
+
+def test_directions_are_those_of_all_bands(make_brain, rng):
+    brain, mixing = make_brain(), rng.standard_normal(N_CHANNELS)
+    artifact = np.outer(mixing, 3 * np.abs(brain).mean() * rng.standard_normal(brain.shape[1]))
+    # The network takes slow brain along, which no other band knows of.
+    found = artifact + 0.4 * keep_band(brain, low=0.25) - 0.4 * keep_band(brain, low=3.0)
+    shared, own = (
+        spatial.fit_filter(
+            [brain + artifact], [found], SFREQ, config=FilterConfig(shared=shared)
+        ).bands[0]
+        for shared in (True, False)
+    )
+    assert measure_angle(shared.mixing[:, 0], mixing) > 0.95
+    assert measure_angle(shared.mixing[:, 0], mixing) > measure_angle(own.mixing[:, 0], mixing)
+
+
+def test_shared_directions_are_of_unit_variance_in_the_rest_of_each_band(make_brain, make_artifact):
+    brain, artifact = make_brain(), make_artifact()
+    config = FilterConfig(ridge=0.0)
+    fitted = spatial.fit_filter([brain + artifact], [artifact], SFREQ, config=config)
+    rest = covariances.measure_covariances([brain], SFREQ, EDGES)
+    for band, good in zip(fitted.bands, rest, strict=True):
+        if len(band.ratios):
+            size = np.einsum("ij,jk,ik->i", band.unmixing, good, band.unmixing)
+            np.testing.assert_allclose(size, 1, rtol=1e-6)
+            assert (np.diff(band.ratios) <= 0).all()
+
+
+@pytest.mark.parametrize(("highest", "strongest", "n_open"), [(2.0, 3.0, 0), (4.0, 3.0, 1)])
+def test_a_band_opens_where_it_or_all_of_them_hold_artifact(highest, strongest, n_open):
+    config = FilterConfig(strongest=strongest, ridge=0.0, leak=0.0)
+    every = FilterConfig(strongest=0.0, ridge=0.0, leak=0.0)
+    whole = directions.solve_band(np.diag([1.0, 0, 0]), np.eye(3), 0.25, 100.0, every)
+    bad = np.diag([highest, 0.0, 0.0])
+    band = directions.weigh_directions(whole, bad, np.eye(3), 1.0, 2.0, config)
+    assert len(band.ratios) == n_open
+    sure = directions.solve_band(np.diag([9.0, 0, 0]), np.eye(3), 0.25, 100.0, every)
+    assert len(directions.weigh_directions(sure, bad, np.eye(3), 1.0, 2.0, config).ratios) == 1
 
 
 @pytest.mark.parametrize("gate", [True, False])
@@ -312,21 +361,21 @@ def test_the_gate_is_shut_where_there_is_no_artifact(make_brain, make_artifact):
 
 def test_gains_are_shares_and_rise_with_the_ratio():
     ratios = np.array([1e6, 100.0, 8.0, 1.0, 0.5])
-    directions = np.eye(len(ratios))
+    ways = np.eye(len(ratios))
     for low, high in ((0.25, 3.5), (7.0, 14.0), (25.0, 100.0)):
-        band = spatial.BandFilter(low, high, directions, directions, ratios)
-        gain = spatial.find_gains(band, FilterConfig())
+        band = directions.BandFilter(low, high, ways, ways, ratios)
+        gain = directions.find_gains(band, FilterConfig())
         assert ((gain > 0) & (gain < 1)).all()
         assert (np.diff(gain) < 0).all()
         assert gain[0] > 0.99
 
 
 def test_a_band_around_alpha_of_its_own_is_guarded():
-    ratios, directions = np.array([4.0]), np.ones((1, 1))
-    narrow = spatial.BandFilter(7.0, 14.0, directions, directions, ratios)
-    wide = spatial.BandFilter(0.25, 100.0, directions, directions, ratios)
+    ratios, ways = np.array([4.0]), np.ones((1, 1))
+    narrow = directions.BandFilter(7.0, 14.0, ways, ways, ratios)
+    wide = directions.BandFilter(0.25, 100.0, ways, ways, ratios)
     config = FilterConfig()
-    assert spatial.find_gains(narrow, config) < spatial.find_gains(wide, config)
+    assert directions.find_gains(narrow, config) < directions.find_gains(wide, config)
 
 
 def test_without_the_gate_every_sample_is_filtered_alike(make_brain, make_artifact):

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from ..bands import make_masks
-from ..spatial import EDGES, FilterConfig
+from ..directions import FilterConfig
+from ..spatial import EDGES
 
 # The bands of the spatial step, in hertz: each is a filter of its own, so each must be right.
 BANDS = (0.5, 3.5, 7.0, 14.0, 25.0, 100.0)
