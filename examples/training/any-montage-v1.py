@@ -38,7 +38,7 @@ from mne_artdenoise.weights.record import ModelRecord, format_record
 
 MODEL = "any-montage-v1"
 SFREQ = 200.0
-STEPS = 14500
+STEPS = 12600
 LICENCES = (
     "eegmat: ODC-BY 1.0, doi:10.13026/C2JQ1P",
     "eegmmidb: ODC-BY 1.0, doi:10.13026/C28G6P",
