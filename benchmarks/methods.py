@@ -22,13 +22,25 @@ import mne_artdenoise
 from mne_artdenoise import ArtifactDenoiser, get_record, list_models
 from mne_artdenoise._typing import FloatArray
 from mne_artdenoise.channels import THIRTY, find_directions, read_directions
-from mne_artdenoise.spatial import FilterConfig, apply_filter, fit_filter
+from mne_artdenoise.directions import FilterConfig
+from mne_artdenoise.spatial import apply_filter, fit_filter
 from mne_artdenoise.splines import map_channels, map_there_and_back
 
 DEFAULT = "any-montage-v1"
 # What of the package an estimate hangs on: other files may change without a row becoming old.
 PATH = (
-    *("bands", "channels", "denoiser", "estimation", "gate", "inference", "intake", "projectors"),
+    *(
+        "bands",
+        "channels",
+        "covariances",
+        "denoiser",
+        "directions",
+        "estimation",
+        "gate",
+        "inference",
+        "intake",
+        "projectors",
+    ),
     *("rate", "recording", "scale", "spatial", "splines", "views", "windows", "networks/*"),
 )
 
@@ -84,7 +96,9 @@ def map_only(case: Case) -> FloatArray:
 
 def filter_knowing(case: Case) -> FloatArray:
     """Fit the filters of the spatial step to the true artifact: what they could reach."""
-    config = FilterConfig(weakest=0.0, ridge=1e-6)
+    config = FilterConfig(
+        shared=False, mu=1.0, ridge=1e-6, leak=0.0, strongest=0.0, weakest=0.0, guard=1.0
+    )
     sfreq = case.info["sfreq"]
     fitted = fit_filter([case.noisy], [case.artifact], sfreq, config=config)
     return case.noisy - apply_filter(fitted, case.noisy, sfreq, gate=False)

@@ -61,7 +61,7 @@ class ArtifactDenoiser(storage.Portable, OneToOneFeatureMixin, TransformerMixin,
     batch_size : int | "auto"
         Windows that the network sees at once.
     device : str
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"onnx"``: no torch needed.
     info : mne.Info | None
         The channels of arrays. Recordings bring their own.
     verbose : bool | str | int | None

@@ -1,31 +1,51 @@
-"""Windows in, windows out, through any network: batches, device, no gradients."""
+"""Windows in, windows out, through any network: batches, device, no gradients.
+
+torch is imported only for a network of torch.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from mne_artdenoise._compat import ProgressBar
 from mne_artdenoise._typing import FloatArray
 
+if TYPE_CHECKING:
+    import torch
+
+
+class Exported(Protocol):
+    """A network outside of torch."""
+
+    def run_batch(self, batch: FloatArray, directions: FloatArray) -> npt.NDArray[np.float32]:
+        """Run windows (batch, n_channels, n_times) of electrodes in directions (n_channels, 3)."""
+
+
+def _use_one_thread() -> None:
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
 # The threads of torch do not live on in a forked process, and what waits for them waits forever.
 # One thread needs no other: as torch's own loader of data does it.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+    os.register_at_fork(after_in_child=_use_one_thread)
 
+RunBatch = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
 _DEVICES = ("auto", "cpu", "cuda", "mps")
 _SAMPLES_PER_BATCH = 64 * 1600  # channels times samples: bounds the memory of the activations
 _SILENT_BATCHES = 20  # fewer are over before a bar can be read
 
 
 def run_network(
-    network: torch.nn.Module,
+    network: torch.nn.Module | Exported,
     windows: FloatArray,
     directions: FloatArray,
     *,
@@ -37,10 +57,10 @@ def run_network(
 
     Parameters
     ----------
-    network : torch.nn.Module
+    network : torch.nn.Module | Exported
         Takes tensors of shape (batch, n_channels, n_times) and (batch, n_channels, 3) and returns
         the artifact, of the shape of the first. It is moved to ``device`` and stays there; its
-        training flags come back as they were.
+        training flags come back as they were. One outside of torch has a place of its own.
     windows : ndarray, shape (n_windows, n_channels, n_times)
         The windows, in the numbers the network knows.
     directions : ndarray, shape (n_channels, 3)
@@ -64,17 +84,16 @@ def run_network(
     infinity raises a RuntimeError: nothing of that kind may be subtracted from a recording.
     """
     _check_shapes(windows, directions)
-    place = pick_device(device)
     size = _choose_batch_size(batch_size, windows.shape)
     artifact = np.empty(windows.shape, np.float32)
     starts = range(0, len(windows), size)
-    with torch.inference_mode(), _evaluate(network.to(place)):
-        electrodes = _to_tensor(directions, place)[None]
+    with _prepare(network, directions, device) as run_batch:
         for start in _show_progress(starts, progress):
-            batch = _to_tensor(windows[start : start + size], place)
-            result = network(batch, electrodes.expand(len(batch), -1, -1))
-            _check_result(result, batch)
-            artifact[start : start + size] = result.float().cpu().numpy()
+            # A copy: torch would share the array's memory, and a network may work in place.
+            batch = np.array(windows[start : start + size], np.float32, order="C")
+            result = run_batch(batch)
+            _check_result(result, windows[start : start + size].shape)
+            artifact[start : start + size] = result
     return artifact
 
 
@@ -93,6 +112,8 @@ def pick_device(device: str = "auto") -> str:
         ``"cpu"``, ``"cuda"`` or ``"mps"``. One that this machine does not offer to torch, or an
         unknown name, raises a ValueError.
     """
+    import torch
+
     if device not in _DEVICES:
         raise ValueError(f"Unknown device: {device!r}. Possible options: {', '.join(_DEVICES)}.")
     there = {
@@ -121,6 +142,30 @@ def _choose_batch_size(batch_size: int | Literal["auto"], shape: tuple[int, ...]
 
 
 @contextmanager
+def _prepare(
+    network: torch.nn.Module | Exported, directions: FloatArray, device: str
+) -> Iterator[RunBatch]:
+    """Make ready to run: a function from one batch to what the network says."""
+    electrodes = np.array(directions, np.float32, order="C")
+    if hasattr(network, "run_batch"):
+        outside = cast("Exported", network)
+        yield lambda batch: outside.run_batch(batch, electrodes)
+        return
+    import torch
+
+    module, place = cast("torch.nn.Module", network), pick_device(device)
+    shown = torch.from_numpy(electrodes).to(place)[None]
+
+    def run_batch(batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        x = torch.from_numpy(batch).to(place)
+        result: torch.Tensor = module(x, shown.expand(len(batch), -1, -1))
+        return np.asarray(result.float().cpu().numpy())
+
+    with torch.inference_mode(), _evaluate(module.to(place)):
+        yield run_batch
+
+
+@contextmanager
 def _evaluate(network: torch.nn.Module) -> Iterator[None]:
     """Switch a network to evaluation, and each of its parts back afterwards."""
     parts = [(part, part.training) for part in network.modules()]
@@ -130,11 +175,6 @@ def _evaluate(network: torch.nn.Module) -> Iterator[None]:
     finally:
         for part, training in parts:
             part.training = training
-
-
-def _to_tensor(x: FloatArray, device: str) -> torch.Tensor:
-    # A copy: torch would share the array's memory, and a network may work in place.
-    return torch.from_numpy(np.array(x, np.float32, order="C")).to(device)
 
 
 def _show_progress(starts: range, progress: bool) -> Any:
@@ -156,13 +196,13 @@ def _check_shapes(windows: FloatArray, directions: FloatArray) -> None:
         )
 
 
-def _check_result(result: torch.Tensor, batch: torch.Tensor) -> None:
-    if result.shape != batch.shape:
+def _check_result(result: npt.NDArray[np.float32], shape: tuple[int, ...]) -> None:
+    if result.shape != shape:
         raise RuntimeError(
-            f"The network returned shape {tuple(result.shape)} for input of shape "
-            f"{tuple(batch.shape)}; it must return the artifact in the same shape."
+            f"The network returned shape {result.shape} for input of shape {shape}; it must return "
+            "the artifact in the same shape."
         )
-    if not bool(torch.isfinite(result).all()):
+    if not np.isfinite(result).all():
         raise RuntimeError(
             "The network returned NaN or infinity. Check that the recording is finite and in "
             "volts, and that the weights are whole."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from .registry import ModelRecord, get_record, list_models
@@ -21,3 +22,24 @@ def __getattr__(name: str) -> Any:
     if name in LAZY:
         return getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def open_network(record: ModelRecord, device: str = "auto") -> Any:
+    """Open the network of a model where it is to run.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The model.
+    device : str
+        ``"onnx"`` is ONNX Runtime on the processor, and so is ``"auto"`` where there is no torch;
+        else torch.
+
+    Returns
+    -------
+    network : torch.nn.Module | Session
+        For :func:`~mne_artdenoise.inference.run_network`.
+    """
+    if device == "onnx" or (device == "auto" and find_spec("torch") is None):
+        return import_module(f"{__name__}.session").open_session(record)
+    return import_module(__name__).load_network(record)
