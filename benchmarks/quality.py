@@ -82,7 +82,7 @@ def score_case(method: str, number: int, case: Case) -> dict[str, object]:
 def filter_knowing(case: Case) -> np.ndarray:
     """Fit the filters of the spatial step to the true artifact: what they could reach."""
     config = FilterConfig(
-        shared=False, mu=1.0, ridge=1e-6, leak=0.0, strongest=0.0, weakest=0.0, guard=1.0
+        quiet=0.0, shared=False, mu=1.0, ridge=1e-6, leak=0.0, strongest=0.0, weakest=0.0, guard=1.0
     )
     sfreq = case.info["sfreq"]
     fitted = fit_filter([case.noisy], [case.artifact], sfreq, config=config)

@@ -27,7 +27,7 @@ from .bands import (
     take_block,
     transform_block,
 )
-from .covariances import measure_covariances
+from .covariances import measure_covariances, weigh_quiet
 from .directions import BandFilter, FilterConfig, find_gains, solve_band, weigh_directions
 from .gate import calibrate_gate, find_span, open_gate, smooth_power
 
@@ -85,7 +85,8 @@ def fit_filter(
     """
     config = FilterConfig() if config is None else config
     rest = [y - a for y, a in zip(recording if seen is None else seen, artifact, strict=True)]
-    bad, good = (measure_covariances(x, sfreq, edges) for x in (artifact, rest))
+    weighed = weigh_quiet(rest, artifact, sfreq, config.quiet)
+    bad, good = (measure_covariances(x, sfreq, edges) for x in (artifact, weighed))
     limits = list(pairwise((LOWEST, *edges, sfreq / 2)))
     if config.shared:
         every = replace(config, strongest=0.0)

@@ -130,7 +130,9 @@ def test_the_filtered_loss_is_the_error_that_the_spatial_step_leaves(seed, share
     clean, artifact = make_window(seed)
     estimate = share * artifact + 0.1 * draw(*clean.shape, seed=9)
     noisy, found = (clean + artifact)[0].numpy(), estimate[0].numpy()
-    config = FilterConfig(mu=MU, leak=0.0, shared=False, guard=1.0, strongest=0.0, weakest=0.0)
+    config = FilterConfig(
+        mu=MU, leak=0.0, quiet=0.0, shared=False, guard=1.0, strongest=0.0, weakest=0.0
+    )
     fitted = fit_filter([noisy], [found], SFREQ, config=config)
     removed = torch.from_numpy(apply_filter(fitted, noisy, SFREQ, gate=False))[None]
     expected = log_error_ratio(removed, artifact, clean, SFREQ, floor=1e-3).item()

@@ -293,7 +293,7 @@ def test_directions_are_those_of_all_bands(make_brain, rng):
 
 def test_shared_directions_are_of_unit_variance_in_the_rest_of_each_band(make_brain, make_artifact):
     brain, artifact = make_brain(), make_artifact()
-    config = FilterConfig(ridge=0.0)
+    config = FilterConfig(ridge=0.0, quiet=0.0)
     fitted = spatial.fit_filter([brain + artifact], [artifact], SFREQ, config=config)
     rest = covariances.measure_covariances([brain], SFREQ, EDGES)
     for band, good in zip(fitted.bands, rest, strict=True):
@@ -509,3 +509,43 @@ def test_silence_is_left_as_it_is(make_brain, make_artifact, gate):
     artifact = make_artifact()
     fitted = spatial.fit_filter([make_brain() + artifact], [artifact], SFREQ)
     assert not spatial.apply_filter(fitted, np.zeros((N_CHANNELS, 1000)), SFREQ, gate=gate).any()
+
+
+# Quiet moments
+
+
+@pytest.mark.parametrize("lengths", [(12000,), (5000, 7000), (1, 11999)])
+def test_quiet_moments_weigh_more_and_all_together_as_much(make_brain, make_artifact, lengths):
+    cuts = np.cumsum(lengths)[:-1]
+    rest = np.split(make_brain(), cuts, axis=1)
+    artifact = np.split(make_artifact(stop=20.0), cuts, axis=1)
+    weighed = covariances.weigh_quiet(rest, artifact, SFREQ, 3.0)
+    assert [x.shape for x in weighed] == [x.shape for x in rest]
+    gain = np.concatenate(weighed, axis=1)[0] / np.concatenate(rest, axis=1)[0]
+    assert np.mean(gain**2) == pytest.approx(1, abs=1e-9)
+    assert gain[round(25 * SFREQ) :].min() > 2 * gain[round(1 * SFREQ) : round(19 * SFREQ)].max()
+
+
+def test_where_little_is_quiet_all_moments_weigh_alike(make_brain, make_artifact):
+    rest, artifact = make_brain(8.0), make_artifact(8.0, stop=7.0)
+    (weighed,) = covariances.weigh_quiet([rest], [artifact], SFREQ, 3.0)
+    assert weighed is rest
+
+
+@pytest.mark.parametrize("n_times", [0, 1, 2, 50])
+def test_nothing_but_silence_can_be_weighed(n_times):
+    x = np.zeros((3, n_times))
+    (weighed,) = covariances.weigh_quiet([x], [x], SFREQ, 3.0)
+    np.testing.assert_array_equal(weighed, x)
+
+
+def test_what_was_missed_of_an_artifact_does_not_hide_it(make_brain, make_artifact):
+    brain, artifact = make_brain(), make_artifact(stop=20.0)
+    found = 0.7 * artifact
+    ratios = [
+        spatial.fit_filter([brain + artifact], [found], SFREQ, config=FilterConfig(quiet=quiet))
+        .bands[2]
+        .ratios[0]
+        for quiet in (0.0, 3.0)
+    ]
+    assert ratios[1] > 2 * ratios[0]
