@@ -7,9 +7,12 @@ person whom no training saw. MNE-Python downloads it where FOLDER does not hold 
 from __future__ import annotations
 
 import argparse
+from io import BytesIO
 from pathlib import Path
 
 import mne
+from matplotlib.figure import Figure
+from PIL import Image
 
 from mne_artdenoise import ArtifactDenoiser
 from mne_artdenoise.report import plot_denoising
@@ -25,7 +28,15 @@ def main() -> None:
     mne.datasets.eegbci.standardize(raw)
     raw.set_montage("colin27_1005").filter(1.0, None)
     figure = plot_denoising(raw, ArtifactDenoiser().fit_transform(raw), show=False)
-    figure.savefig(Path(__file__).parent / "images" / "before_after.png", dpi=110)
+    write_small(figure, Path(__file__).parent / "images" / "before_after.png", dpi=110)
+
+
+def write_small(figure: Figure, path: Path, dpi: int) -> None:
+    """Write a figure as a PNG of 128 colours, which look the same and take a third of the bytes."""
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png", dpi=dpi)
+    picture = Image.open(drawn).convert("RGB")
+    picture.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
