@@ -40,18 +40,31 @@ def tell_responses(info: mne.Info, denoise: Cleaner, n_seeds: int = 10) -> None:
         "ICA + ICLabel": clean_with_ica,
         "this package": denoise,
     }
-    print(
-        f"| {n_seeds} seeds | response | amplitude: median, worst | latency: median, worst "
-        "| amplitude in trials without a blink: median, worst |"
-    )
-    print("|---|---|---|---|---|")
+    found: dict[str, dict[str, list[Bias]]] = {c: {w: [] for w in ways} for c in RESPONSES}
     for component, window in RESPONSES.items():
-        found: dict[str, list[Bias]] = {name: [] for name in ways}
         for seed in range(n_seeds):
             raw, truth, events = simulate_trials(info, component, seed)
             for name, clean in ways.items():
-                found[name].append(measure_bias(clean(raw.copy()), truth, events, window))
-        for name, biases in found.items():
+                bias = measure_bias(clean(raw.copy()), truth, events, window)
+                found[component][name].append(bias)
+    tell_biases(found, n_seeds)
+
+
+def tell_biases(found: dict[str, dict[str, list[Bias]]], n_seeds: int) -> None:
+    """Print biases: the largest of a seed says what may happen, the median what mostly does."""
+    print(
+        f"{n_seeds} simulated people, {N_TRIALS} trials each, a third of which have a blink about "
+        f"{1e3 * BLINK_AT:.0f} ms after the stimulus. Bias of the peak of the average against that "
+        "of the same trials without artifact, at the electrode where it is largest: size in the "
+        "median and the worst of the people; last column: in the trials without a blink alone.\n"
+    )
+    print(
+        "| way | response | amplitude: median, worst | latency: median, worst "
+        "| amplitude in trials without a blink: median, worst |"
+    )
+    print("|---|---|---|---|---|")
+    for component in found:
+        for name, biases in found[component].items():
             amplitude, latency, calm = (
                 np.array([getattr(bias, part) for bias in biases])
                 for part in ("amplitude", "latency", "calm")

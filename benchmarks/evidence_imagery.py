@@ -65,26 +65,50 @@ class IcaCleaner(TransformerMixin, BaseEstimator):
 
 
 def tell_imagery(data: Path) -> None:
-    """Print accuracy of each way, with its 95 % interval."""
-    print("| person | trials | as it is | ICA + ICLabel | this package |")
-    print("|---|---|---|---|---|")
+    """Print accuracy of each way, and how it differs from that of what was recorded."""
+    print(
+        "Imagined left or right fist (runs 4, 8, 12 of the EEG Motor Movement/Imagery set), two "
+        "people whom training never saw; CSP and LDA of 7 to 30 Hz, five folds, every step fitted "
+        "on the training trials of a fold alone. Accuracy [95 % interval]; difference to the "
+        "recording as it is, in points [95 % interval of paired proportions], and the trials that "
+        "turned right and wrong.\n"
+    )
+    print("| person | trials | way | accuracy | difference | turned right, wrong |")
+    print("|---|---|---|---|---|---|")
     for subject in ("S001", "S079"):
         epochs = read_trials(data, subject)
         x, y = epochs.get_data(), epochs.events[:, 2]
-        steps = {"raw": [], "ica": [IcaCleaner(epochs.info)]}
-        steps["ours"] = [ArtifactDenoiser(info=epochs.info)]
-        cells = [score(x, y, some, epochs.info["sfreq"]) for some in steps.values()]
-        print(f"| {subject} | {len(y)} | {' | '.join(cells)} |", flush=True)
+        ways = {"as it is": [], "ICA + ICLabel": [IcaCleaner(epochs.info)]}
+        ways["this package"] = [ArtifactDenoiser(info=epochs.info)]
+        raw = np.zeros(0)
+        for name, steps in ways.items():
+            right = score(x, y, steps, epochs.info["sfreq"])
+            raw = right if name == "as it is" else raw
+            print(f"| {subject} | {len(y)} | {name} | {tell_accuracy(right, raw)} |", flush=True)
 
 
-def score(x: np.ndarray, y: np.ndarray, steps: list[BaseEstimator], sfreq: float) -> str:
-    """Score a pipeline in five folds."""
+def score(x: np.ndarray, y: np.ndarray, steps: list[BaseEstimator], sfreq: float) -> np.ndarray:
+    """Decode each trial by what was fitted on other folds: whether it was right, per trial."""
     csp = mne.decoding.CSP(n_components=4, reg="ledoit_wolf")
     pipeline = make_pipeline(*steps, TrialFilter(sfreq), csp, LinearDiscriminantAnalysis())
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    right = int((cross_val_predict(pipeline, x, y, cv=folds) == y).sum())
-    low, high = binomtest(right, len(y)).proportion_ci(0.95)
-    return f"{100 * right / len(y):.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+    return np.asarray(cross_val_predict(pipeline, x, y, cv=folds) == y)
+
+
+def tell_accuracy(right: np.ndarray, raw: np.ndarray) -> str:
+    """Write the accuracy, and the difference to that of the same trials as recorded."""
+    low, high = binomtest(int(right.sum()), len(right)).proportion_ci(0.95)
+    told = f"{100 * right.mean():.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+    if right is raw:
+        return f"{told} | | "
+    gained, lost = int((right & ~raw).sum()), int((raw & ~right).sum())
+    difference = (gained - lost) / len(right)
+    # Agresti and Min 2005, doi:10.1002/sim.1781: half a trial more in each cell.
+    n = len(right) + 2
+    centre, total = (gained - lost) / n, (gained + lost + 1) / n
+    half = 1.96 * np.sqrt(max(total - centre**2, 0.0) / n)
+    interval = f"[{100 * (centre - half):+.0f}, {100 * (centre + half):+.0f}]"
+    return f"{told} | {100 * difference:+.0f} {interval} | {gained}, {lost}"
 
 
 def read_trials(data: Path, subject: str) -> mne.Epochs:
