@@ -24,16 +24,18 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 SHARES = {
-    "denoiser": 0.26,
-    "damaged fif": 0.14,
-    "damaged edf": 0.14,
+    "denoiser": 0.21,
+    "damaged fif": 0.12,
+    "damaged edf": 0.12,
     "damaged brainvision": 0.06,
     "damaged epochs": 0.05,
     "damaged fitted": 0.06,
+    "damaged bank": 0.05,
     "damaged weights": 0.06,
     "damaged record": 0.1,
     "damaged staging": 0.02,
     "stream": 0.08,
+    "check": 0.04,
     "command": 0.03,
 }
 CHUNK = 1000  # cases per process

@@ -11,7 +11,7 @@ from scipy.signal import welch
 
 from mne_artdenoise.channels import find_positioned
 from mne_artdenoise.metrics import snr, snr_gain
-from mne_artdenoise.recording import Signal, read_signal
+from mne_artdenoise.recording import LARGEST, Signal, read_signal
 
 if TYPE_CHECKING:
     from mne_artdenoise._typing import FloatArray, Instance, IntArray
@@ -61,7 +61,8 @@ def compare(before: Instance, after: Instance, truth: Instance | None = None) ->
     Parameters
     ----------
     before, after : Raw | Epochs | Evoked
-        The recordings. What differs in channels, epochs or times is a ValueError.
+        The recordings. What differs in channels, epochs or times, or is not finite, is a
+        ValueError.
     truth : Raw | Epochs | Evoked | None
         The clean recording, if it is known.
 
@@ -75,13 +76,20 @@ def compare(before: Instance, after: Instance, truth: Instance | None = None) ->
             raise TypeError(f"Recordings must be Raw, Epochs or Evoked to compare, got {kind}.")
     signal = read_signal(before)
     found = _read_channels(before, "before", signal)
-    return Comparison(
+    pair = Comparison(
         signal=signal,
         before=found,
         after=_read_channels(after, "after", signal, found.shape),
         truth=None if truth is None else _read_channels(truth, "truth", signal, found.shape),
         bads=_find_bads(before),
     )
+    for name, x in (("after", pair.after), ("truth", pair.truth)):
+        if x is not None and not (np.abs(pair.join(x)) <= LARGEST).all():
+            raise ValueError(
+                f"{name} holds values that are NaN, inf or beyond {LARGEST:g} V, where before has "
+                "none: nothing can be told of it."
+            )
+    return pair
 
 
 def _find_bads(inst: Any) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+import mne
 
 from ._compat import warn
 from .checks import CheckRow, check_preservation
@@ -12,9 +13,6 @@ from .components import ComponentCheck, check_components
 from .evidence.iclabel import INSTALL, find_missing
 from .evidence.quality import Quality, find_doubts, measure_quality
 from .evidence.sources import measure_removed
-
-if TYPE_CHECKING:
-    import mne
 
 FEWEST_CHANNELS = 8  # with fewer, no component is brain alone
 ENOUGH = 0.95  # of the brain's components: less kept is harm
@@ -103,6 +101,10 @@ def judge_denoising(
     --------
     >>> print(judge_denoising(raw, raw_clean))  # doctest: +SKIP
     """
+    for inst in (before, after):
+        if not isinstance(inst, mne.io.BaseRaw | mne.BaseEpochs):
+            kind = type(inst).__name__
+            raise TypeError(f"A verdict needs Raw or Epochs, got {kind}: judge what it is made of.")
     quality = measure_quality(before)
     hindrance = find_hindrance(quality) if components else "components were not looked for"
     if check is None and not hindrance:

@@ -22,10 +22,15 @@ from sklearn.exceptions import NotFittedError
 
 from mne_artdenoise import ArtifactDenoiser, OnlineDenoiser, denoise_file, get_record, recording
 from mne_artdenoise.__main__ import main
+from mne_artdenoise.checks import check_preservation
+from mne_artdenoise.synthesis.bank import Bank, CleanRecording, FieldSource, Source
+from mne_artdenoise.synthesis.components import ICLABEL_CLASSES, ComponentSet
+from mne_artdenoise.verdict import judge_denoising
 from mne_artdenoise.weights.load import load_network, read_tensors
 from mne_artdenoise.weights.record import format_record, parse_record
 
 CLEAR = (ValueError, TypeError, OSError, NotFittedError)
+UNCLEAR = (np.linalg.LinAlgError, UnicodeError)  # though they are ValueErrors
 NAMES = ["Cz", "Pz", "Fz", "Oz", "C3", "C4", "Fp1", "Fp2", "O1", "O2", "F7", "F8"]
 Rng = np.random.Generator
 
@@ -381,7 +386,65 @@ def damage_array(rng: Rng, array: np.ndarray) -> np.ndarray:
         return np.array(found)
     wrong = choose(rng, [np.nan, np.inf, 1e200, 0.0, -1.0])
     changed = np.where(rng.random(array.shape) < 0.3, wrong, array)
-    return choose(rng, [changed, changed, array[:1], array.T, array.astype("f4"), array.ravel()])
+    return choose(
+        rng, [changed, changed, array.ravel()[:1], array.T, array.astype("f4"), array.ravel()]
+    )
+
+
+def run_damaged_bank(rng: Rng, folder: Path) -> None:
+    """Load a damaged bank or set of components; what it gives can be written again."""
+    kind = choose(rng, [Bank, ComponentSet])
+    path = folder / "x.npz"
+    arrays = dict(write_banks(folder.parent / "sources")[kind.__name__])
+    for name in rng.choice(list(arrays), choose(rng, [0, 1, 2])):
+        arrays[name] = damage_array(rng, np.asarray(arrays[name]))
+    np.savez(path, **arrays)
+    if chance(rng, 0.4):
+        path.write_bytes(damage(rng, path.read_bytes()))
+    found = kind.load(path)
+    found.save(path)
+    kind.load(path)
+
+
+@cache
+def write_banks(folder: Path) -> dict[str, dict[str, np.ndarray]]:
+    """Write a small bank and a set of components, and give back their arrays."""
+    rng = np.random.default_rng(6)
+    names, x = ("Cz", "Oz", "Fz"), rng.standard_normal((3, 50)).astype(np.float32)
+    places = rng.standard_normal((3, 3))
+    bank = Bank(
+        200.0,
+        (CleanRecording("one", names, places, x),),
+        (Source("two", "eye", x[0]),),
+        (FieldSource("three", "muscle", names, places, x[:2, :3], x[:2]),),
+    )
+    shares = np.full((2, len(ICLABEL_CLASSES)), 1 / len(ICLABEL_CLASSES))
+    components = ComponentSet("one", 200.0, names, places, x[:2, :3], x[:2], shares)
+    found = {}
+    folder.mkdir(parents=True, exist_ok=True)
+    for item in (bank, components):
+        item.save(folder / "some.npz")
+        with np.load(folder / "some.npz") as stored:
+            found[type(item).__name__] = {name: stored[name] for name in stored.files}
+    return found
+
+
+def run_check(rng: Rng, folder: Path) -> None:
+    """Check an odd result against an odd recording; what is said is said in words."""
+    try:
+        before, _ = draw_instance(rng, folder)
+    except (ValueError, RuntimeError, AssertionError):  # MNE-Python makes no such recording
+        return
+    after = choose(rng, [before, before, draw_raw(rng)])
+    if after is before and hasattr(before, "copy"):
+        after = before.copy()
+    if after is not before and isinstance(after, mne.io.RawArray):
+        how = choose(rng, [0.0, 0.5, 1.0, 1e6])
+        after._data = how * after._data + choose(rng, [0.0, 1e-6, np.nan])
+    rows = check_preservation(before, after)
+    assert all(row.verdict in ("good", "doubtful", "cannot tell") for row in rows)
+    assert all("nan" not in row.sentence.split() for row in rows), [row.sentence for row in rows]
+    assert str(judge_denoising(before, after, rows=rows, components=False))
 
 
 def run_damaged_weights(rng: Rng, folder: Path) -> None:
@@ -511,10 +574,12 @@ CASES: dict[str, Callable[[Rng, Path], None]] = {
     "damaged brainvision": run_damaged_brainvision,
     "damaged epochs": run_damaged_epochs,
     "damaged fitted": run_damaged_fitted,
+    "damaged bank": run_damaged_bank,
     "damaged weights": run_damaged_weights,
     "damaged record": run_damaged_record,
     "damaged staging": run_damaged_staging,
     "stream": run_stream,
+    "check": run_check,
     "command": run_commands,
 }
 
@@ -530,6 +595,8 @@ def run_case(kind: str, seed: int, folder: Path) -> str | None:
         with warnings.catch_warnings(), mne.use_log_level("error"):
             warnings.simplefilter("ignore")
             CASES[kind](np.random.default_rng(seed), folder)
+    except UNCLEAR:
+        raise
     except CLEAR as error:
         text = str(error)
         assert len(text) > 10, f"{type(error).__name__} says only {text!r}"  # noqa: PT017

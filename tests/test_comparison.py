@@ -41,6 +41,19 @@ def test_recording_is_as_it_was_and_may_be_on_disk(make_raw, tmp_path):
     assert not stored.preload
 
 
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 1e38])
+def test_what_is_not_finite_is_no_result(make_raw, value):
+    raw = make_raw()
+    raw.set_annotations(mne.Annotations([2.0], [0.5], ["BAD_lost"]))
+    after, marked = raw.copy(), raw.copy()
+    after._data[1, 100] = marked._data[1, 450] = value
+    with pytest.raises(ValueError, match="after holds values that are NaN, inf or beyond 1e"):
+        c.compare(raw, after)
+    with pytest.raises(ValueError, match="truth holds values"):
+        c.compare(raw, raw, after)
+    c.compare(raw, marked)  # where nothing is compared
+
+
 @pytest.mark.parametrize(("hertz", "band"), [(4, (1, 7)), (10, (8, 13)), (30, (20, 45))])
 def test_what_was_removed_from_one_band_is_found_there_only(make_raw, hertz, band):
     raw = make_raw(6, 20.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mne
 import numpy as np
 import pytest
 
@@ -88,6 +89,18 @@ def test_too_few_channels_have_no_number(make_raw):
     assert verdict.brain_kept is None
     assert verdict.removed == pytest.approx(0.25)
     assert "4 channels are too few for components" in verdict.sentence
+
+
+@pytest.mark.filterwarnings("ignore:The denoiser should not be trusted")
+def test_epochs_need_not_be_loaded_and_an_average_is_refused(make_raw):
+    raw = make_raw(6, duration=20.0)
+    epochs = mne.make_fixed_length_epochs(raw, 2.0, preload=False, verbose=False)
+    verdict = v.judge_denoising(epochs, epochs.copy(), rows=(), components=False)
+    assert verdict.removed == 0
+    assert not epochs.preload
+    average = epochs.average()
+    with pytest.raises(TypeError, match="needs Raw or Epochs, got EvokedArray"):
+        v.judge_denoising(average, average)
 
 
 def test_without_iclabel_there_is_no_number_and_the_sentence_says_so(known, monkeypatch):

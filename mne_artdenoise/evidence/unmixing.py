@@ -63,7 +63,8 @@ def prepare(inst: Any, ch_names: Sequence[str]) -> Any:
     low = LOW if info["highpass"] < LOW else None
     high = HIGH if info["lowpass"] > HIGH and info["sfreq"] > 2.1 * HIGH else None
     with use_log_level("ERROR"):
-        inst = inst.copy().pick(list(ch_names)).load_data()
+        inst = inst.copy().load_data() if is_epochs else inst.copy()  # they are picked in memory
+        inst = inst.pick(list(ch_names)).load_data()
         if not inst.proj:
             inst.del_proj()  # a pending average reference would refuse the one set here
         if low or high:
