@@ -46,6 +46,7 @@ API: dict[str, tuple[str, tuple[str, ...]]] = {
     "datasets": ("Data sets", ()),
     "training.dataset": ("Training", ("PairDataset",)),
     "training.loop": ("", ("TrainingConfig", "train")),
+    "training.release": ("", ("write_model",)),
     "training.fixed_recipe": ("", ("FixedRecipe", "run_recipe")),
 }  # fmt: skip
 
