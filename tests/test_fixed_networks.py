@@ -281,3 +281,39 @@ def test_networks_script_by_trace(name):
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(network, (x,))
         torch.testing.assert_close(traced(x), network(x))
+
+
+# What training starts from
+
+
+def test_art_begins_by_giving_about_what_it_is_given():
+    torch.manual_seed(0)
+    network = ART(ARTConfig(layers=1, hidden=32, wander=256)).eval()
+    network.pass_through()
+    x = draw_windows(3, 256, 30)
+    with torch.inference_mode():
+        error = (network(x) - x).square().mean() / x.square().mean()
+    assert float(error) < 0.1
+
+
+def test_a_network_too_narrow_to_pass_its_channels_is_refused():
+    with pytest.raises(ValueError, match="30 channels need a width above that to pass, found 16"):
+        ART(ARTConfig(width=16)).pass_through()
+
+
+def test_a_widened_art_does_as_the_narrow_one():
+    narrow, wide = ART(SMALL_ART).eval(), ART(replace(SMALL_ART, hidden=40)).eval()
+    wide.widen(narrow)
+    x = draw_windows(2)
+    with torch.inference_mode():
+        torch.testing.assert_close(wide(x), narrow(x), atol=1e-5, rtol=1e-5)
+
+
+def test_short_windows_wander_in_training_only():
+    network = ART(replace(SMALL_ART, wander=500, dropout=0.0))
+    starts = {network._choose_start(64) for _ in range(200)}
+    assert min(starts) >= 0
+    assert max(starts) <= 436
+    assert len(starts) > 50
+    assert network.eval()._choose_start(64) == 0
+    assert network.train()._choose_start(600) == 0

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import sys
 
-from mne_artdenoise.networks.art import ARTConfig
+from mne_artdenoise.networks.art import ART, ARTConfig
 from mne_artdenoise.training.fixed import FixedTrainingConfig
 from mne_artdenoise.training.fixed_recipe import FixedRecipe, run_recipe
 
@@ -37,8 +37,9 @@ WEAKNESSES = (
 RECIPE = FixedRecipe(
     model="art-30ch-v1",
     network="art",
-    config=ARTConfig(),
-    training=FixedTrainingConfig(),
+    # Nothing is seen twice, so there is nothing to drop out for.
+    config=ARTConfig(dropout=0.0, wander=1024),
+    training=FixedTrainingConfig(short_share=0.7, short_batch=128, floor=0.05),
     smoke=FixedTrainingConfig(
         steps=150, batch=8, warmup=20, average=0.98, log_every=20, save_every=50,
         held_out_batches=2,
@@ -48,7 +49,6 @@ RECIPE = FixedRecipe(
         "scaling": "recording",
         "band": (0.5, 128.0),
         "kinds": ("eye", "muscle", "heart", "line", "channel", "pop", "drift", "motion"),
-        "estimates": "clean",
         "licence": "BSD-3-Clause",
         "data_licences": LICENCES,
         "recipe": "examples/training/art-30ch-v1.py",
@@ -58,6 +58,7 @@ RECIPE = FixedRecipe(
             "signal in the decoder's input, no held-out windows in the optimiser."
         ),
     },
+    begin=ART.pass_through,
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import sys
 
-from mne_artdenoise.networks.ic_unet import ICUNetConfig
+from mne_artdenoise.networks.ic_unet import ICUNet, ICUNetConfig
 from mne_artdenoise.training.fixed import FixedTrainingConfig
 from mne_artdenoise.training.fixed_recipe import FixedRecipe, run_recipe
 
@@ -38,17 +38,20 @@ RECIPE = FixedRecipe(
     model="ic-unet-30ch-v1",
     network="ic_unet",
     config=ICUNetConfig(),
-    training=FixedTrainingConfig(loss="four terms"),
+    training=FixedTrainingConfig(
+        steps=1000, peak_rate=2e-3, warmup=50, average=0.99, loss="four ratios", floor=0.03,
+        estimates="artifact", short_share=1.0, short_times=512, short_batch=12, bfloat16=True,
+        batch=8, held_out_batches=3, log_every=25, save_every=100,
+    ),
     smoke=FixedTrainingConfig(
-        steps=300, batch=16, warmup=20, average=0.98, log_every=50, save_every=100,
-        held_out_batches=2, loss="four terms",
+        steps=200, batch=16, warmup=20, average=0.98, log_every=50, save_every=100,
+        held_out_batches=2, loss="four ratios", estimates="artifact",
     ),
     record={
         "l_freq": 0.5,
         "scaling": "recording",
         "band": (0.5, 128.0),
         "kinds": ("eye", "muscle", "heart", "line", "channel", "pop", "drift", "motion"),
-        "estimates": "clean",
         "licence": "BSD-3-Clause",
         "data_licences": LICENCES,
         "recipe": "examples/training/ic-unet-30ch-v1.py",
@@ -58,6 +61,7 @@ RECIPE = FixedRecipe(
             "trained anew on its four losses in a fixed scale."
         ),
     },
+    begin=ICUNet.begin_at_zero,
 )  # fmt: skip
 
 if __name__ == "__main__":

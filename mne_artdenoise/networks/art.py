@@ -34,6 +34,8 @@ class ARTConfig:
     # Samples by which what the decoder reads is ahead of what it gives. 0: sample by sample. The
     # reference infers with 1, so its last sample is missing; here the last one is read twice.
     shift: int = 0
+    # Samples over which shorter windows wander in training, so that they teach all positions.
+    wander: int = 0
 
 
 class TokenNorm(nn.Module):
@@ -189,17 +191,58 @@ class ART(nn.Module):
         The reference's own function: the output at a sample depends on all of ``source`` and on
         ``target`` up to that sample.
         """
-        memory = self._embed(self.source, source)
+        start = self._choose_start(source.shape[-1])
+        memory = self._embed(self.source, source, start)
         for encode in self.encoder:
             memory = encode(memory)
         memory = self.encoder_norm(memory)
-        h = self._embed(self.target, target)
+        h = self._embed(self.target, target, start)
         for decode in self.decoder:
             h = decode(h, memory)
         clean: Tensor = self.head(self.decoder_norm(h)).transpose(1, 2)
         return clean
 
-    def _embed(self, linear: nn.Module, x: Tensor) -> Tensor:
+    def pass_through(self, gain: float = 0.3) -> None:
+        """Set the weights so that about what comes in goes out, for a training to start from.
+
+        The signal, ``gain`` times, is carried by those mixtures of the decoder's features in which
+        positions change least, nor does their mean, which norms take off; all else adds nothing.
+        """
+        channels, width = self.config.channels, self.config.width
+        if width <= channels:
+            raise ValueError(f"{channels} channels need a width above that to pass, found {width}.")
+        places = self.positions[: self.config.wander or self.config.longest]
+        spread = float(places.std(dim=1).mean())
+        taken = torch.cat([places - places.mean(dim=0), 1e3 * torch.ones(1, width)])
+        carried = torch.linalg.svd(taken, full_matrices=False).Vh[-channels:].T
+        with torch.no_grad():
+            self.target.weight.copy_(gain / math.sqrt(width) * carried)
+            nn.init.zeros_(self.target.bias)
+            self.head.weight.copy_(spread / gain * carried.T)
+            nn.init.zeros_(self.head.bias)
+            self.head.bias.sub_(self.head(self.decoder_norm(places)).mean(dim=0))
+            for layer in self.decoder:
+                for part in (layer.attention.out, layer.cross.out, layer.feed.narrow):
+                    nn.init.zeros_(part.weight)
+                    nn.init.zeros_(part.bias)
+
+    def widen(self, narrow: ART) -> None:
+        """Do as a trained network of fewer hidden features does; the others add nothing as yet."""
+        less = narrow.config.hidden
+        state = narrow.state_dict()
+        for name, own in self.state_dict().items():
+            if name.endswith("feed.widen.weight") or name.endswith("feed.widen.bias"):
+                state[name] = torch.cat([state[name], own[less:]])
+            elif name.endswith("feed.narrow.weight"):
+                state[name] = torch.cat([state[name], torch.zeros_like(own[:, less:])], dim=1)
+        self.load_state_dict(state)
+
+    def _choose_start(self, n_times: int) -> int:
+        """Choose the first position: the first there is, but in training any that leaves room."""
+        room = self.config.wander - n_times if self.training else 0
+        return int(torch.randint(room + 1, ())) if room > 0 else 0
+
+    def _embed(self, linear: nn.Module, x: Tensor, start: int) -> Tensor:
         """Turn samples into tokens with a position: (b, channels, times) to (b, times, width)."""
         if x.shape[-1] > self.config.longest:
             raise ValueError(
@@ -207,7 +250,7 @@ class ART(nn.Module):
                 f"{self.config.longest}: set longest in its config, or use shorter windows."
             )
         tokens = linear(x.transpose(1, 2)) * math.sqrt(self.config.width)
-        placed: Tensor = self.drop(tokens + self.positions[: x.shape[-1]])
+        placed: Tensor = self.drop(tokens + self.positions[start : start + x.shape[-1]])
         return placed
 
 

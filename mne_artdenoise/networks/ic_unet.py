@@ -97,7 +97,7 @@ class Rise(nn.Module):
 
 
 class ICUNet(nn.Module):
-    """Estimate the clean signal of windows of fixed channels.
+    """Estimate the clean signal, or the artifact, of windows of fixed channels.
 
     Parameters
     ----------
@@ -117,8 +117,13 @@ class ICUNet(nn.Module):
         self.decoder = nn.ModuleList(Rise(a, b, config) for a, b in pairwise(config.widths[::-1]))
         self.head = nn.Conv1d(config.widths[0], config.channels, 1)
 
+    def begin_at_zero(self) -> None:
+        """Let nothing come out, for a training on artifacts to start from."""
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
     def forward(self, x: Tensor, directions: Tensor | None = None) -> Tensor:
-        """Clean signal in the scale of the input.
+        """Clean signal in the scale of the input, or the artifact: what it was trained to give.
 
         Parameters
         ----------
@@ -130,7 +135,7 @@ class ICUNet(nn.Module):
 
         Returns
         -------
-        clean : Tensor, shape (batch, channels, times)
+        estimate : Tensor, shape (batch, channels, times)
         """
         if x.shape[-1] % self.config.stride:
             raise ValueError(
@@ -143,5 +148,5 @@ class ICUNet(nn.Module):
             levels.append(x)
         for rise, beside in zip(self.decoder, levels[-2::-1], strict=True):
             x = rise(x, beside)
-        clean: Tensor = self.head(x)
-        return clean
+        estimate: Tensor = self.head(x)
+        return estimate

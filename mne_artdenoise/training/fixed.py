@@ -5,23 +5,25 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..inference import pick_device
-from .four_terms import measure_four_terms
+from .four_terms import measure_four_ratios, measure_four_terms
 from .loop import log, resume, save
 from .losses import log_error_ratio
 from .mixtures import Mixer, MixtureConfig
 from .parts import Parts
 
-LOSSES = ("ratio", "four terms")
+LOSSES = ("ratio", "four terms", "four ratios")
+ESTIMATES = ("clean", "artifact")
 SCORED = 1e-2  # ratio under which a held-out window gains no more: 20 dB
 
 
@@ -38,6 +40,13 @@ class FixedTrainingConfig:
     clip: float = 1.0
     loss: str = "ratio"
     floor: float = 3e-3  # error over brain under which little more is gained: 25 dB
+    estimates: str = "clean"  # what the network gives, or "artifact"
+    # Share of the steps, at first, that see pieces of windows: samples, and how many. Attention
+    # costs less over them, and they are of more people and artifacts.
+    short_share: float = 0.0
+    short_times: int = 256
+    short_batch: int = 64
+    bfloat16: bool = False  # on a CPU, too; worth it on those that multiply in it
     held_out_batches: int = 4
     log_every: int = 50
     save_every: int = 500
@@ -45,9 +54,15 @@ class FixedTrainingConfig:
     mixture: MixtureConfig = field(default_factory=MixtureConfig)
 
     def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            options = ", ".join(map(repr, LOSSES))
-            raise ValueError(f"Unknown loss: {self.loss!r}. Possible options: {options}.")
+        for name, known in (("loss", LOSSES), ("estimates", ESTIMATES)):
+            if (value := getattr(self, name)) not in known:
+                options = ", ".join(map(repr, known))
+                raise ValueError(f"Unknown {name}: {value!r}. Possible options: {options}.")
+
+    @property
+    def short_steps(self) -> int:
+        """How many steps see pieces of windows."""
+        return round(self.short_share * self.steps)
 
 
 def train_fixed(
@@ -65,7 +80,7 @@ def train_fixed(
     Parameters
     ----------
     make_network : callable
-        Makes the network, which estimates the clean signal.
+        Makes the network, which gives what ``config.estimates`` says.
     parts : Parts
         What training pairs are mixed from.
     held_out : Parts
@@ -75,7 +90,8 @@ def train_fixed(
     config : FixedTrainingConfig
         How.
     device : str
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``. On cuda in bfloat16 where that is safe.
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``. On cuda in bfloat16 where that is safe, on
+        others if the config says so.
     compiled : bool
         Compile the network, which takes a C++ compiler.
 
@@ -124,25 +140,53 @@ def _run_steps(
 ) -> None:
     sfreq = parts.config.sfreq
     scored = draw_held_out(held_out, config, device)
-    stream = Mixer(parts, config.mixture, device).stream(config.batch, config.seed, first)
+    stream = draw_pairs(Mixer(parts, config.mixture, device), config, first)
     losses: list[Tensor] = []
+    idle: list[Tensor] = []
     began = time.monotonic()
+    seen = 0
     for step, (noisy, clean) in zip(range(first, config.steps), stream, strict=False):
         torch.manual_seed(config.seed + step)  # dropout of a step is its own
         losses.append(take_step(forward, state, noisy, clean, sfreq, config, step))
+        idle.append(measure_loss(noisy, noisy, clean, sfreq, config))
+        seen += len(noisy)
         done = step + 1
         if done % config.log_every == 0 or done == config.steps:
             seconds = time.monotonic() - began
             row = {"step": done, "loss": float(torch.stack(losses).mean())}
-            row["windows_per_second"] = round(len(losses) * config.batch / seconds, 1)
+            # The loss of leaving the same windows alone, less that: windows differ more than steps.
+            row["gain"] = float(torch.stack(idle).mean()) - row["loss"]
+            row["windows_per_second"] = round(seen / seconds, 1)
             saved = done % config.save_every == 0 or done == config.steps
             if saved:
-                row["held_out_gain"] = score(state["averaged"], scored, sfreq)
+                row["held_out_gain"] = score(state["averaged"], scored, sfreq, config)
             log(work, **row)
             if saved:
                 save(work, state, done)
             losses.clear()
-            began = time.monotonic()
+            idle.clear()
+            began, seen = time.monotonic(), 0
+
+
+def draw_pairs(
+    mixer: Mixer, config: FixedTrainingConfig, first: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Give the pairs of each step from the first on: pieces of windows, then whole ones."""
+    pieces = mixer.stream(config.short_batch, config.seed, first)
+    for step, pair in zip(range(first, config.short_steps), pieces, strict=False):
+        yield cut_piece(*pair, config, step)
+    pieces.close()
+    yield from mixer.stream(config.batch, config.seed, max(first, config.short_steps))
+
+
+def cut_piece(
+    noisy: Tensor, clean: Tensor, config: FixedTrainingConfig, step: int
+) -> tuple[Tensor, Tensor]:
+    """Cut a piece from all windows of a batch, at a place that depends on the step."""
+    last = max(0, noisy.shape[-1] - config.short_times)
+    start = int(np.random.default_rng((config.seed, step, 1)).integers(last + 1))
+    piece = slice(start, start + config.short_times)
+    return noisy[..., piece], clean[..., piece]
 
 
 def trim_log(path: Path, step: int) -> None:
@@ -165,9 +209,11 @@ def take_step(
     network, optimiser = state["network"].train(), state["optimiser"]
     for group in optimiser.param_groups:
         group["lr"] = find_rate(config, step)
-    with torch.autocast(noisy.device.type, torch.bfloat16, enabled=noisy.device.type == "cuda"):
-        estimate = forward(noisy)
-    loss = measure_loss(estimate.float(), noisy, clean, sfreq, config)
+    halved = config.bfloat16 or noisy.device.type == "cuda"
+    with torch.autocast(noisy.device.type, torch.bfloat16, enabled=halved):
+        answer = forward(noisy)
+    estimate = find_clean(answer.float(), noisy, config)
+    loss = measure_loss(estimate, noisy, clean, sfreq, config)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), config.clip)
@@ -176,16 +222,39 @@ def take_step(
     return loss.detach()
 
 
+def find_clean(answer: Tensor, noisy: Tensor, config: FixedTrainingConfig) -> Tensor:
+    """Find the clean signal in what a network gave."""
+    return answer if config.estimates == "clean" else noisy - answer
+
+
 def measure_loss(
     estimate: Tensor, noisy: Tensor, clean: Tensor, sfreq: float, config: FixedTrainingConfig
 ) -> Tensor:
     """Measure the loss of an estimate of the clean signal."""
     if config.loss == "four terms":
         return measure_four_terms(estimate, clean, sfreq)
+    if config.loss == "four ratios":
+        return measure_four_ratios(estimate, clean, sfreq, config.floor)
     return log_error_ratio(noisy - estimate, noisy - clean, clean, sfreq, config.floor)
 
 
-def find_rate(config: FixedTrainingConfig, step: int) -> float:
+class Schedule(Protocol):
+    """What the rate of learning depends on."""
+
+    @property
+    def steps(self) -> int:
+        """How many there are."""
+
+    @property
+    def peak_rate(self) -> float:
+        """The highest rate."""
+
+    @property
+    def warmup(self) -> int:
+        """Steps until the rate is highest."""
+
+
+def find_rate(config: Schedule, step: int) -> float:
     """Rise linearly, then fall as a cosine to zero."""
     if step < config.warmup:
         return config.peak_rate * (step + 1) / config.warmup
@@ -209,13 +278,19 @@ def draw_held_out(
     return [pair for pair, _ in zip(stream, range(config.held_out_batches), strict=False)]
 
 
-def score(network: nn.Module, pairs: list[tuple[Tensor, Tensor]], sfreq: float) -> float:
+def score(
+    network: nn.Module,
+    pairs: list[tuple[Tensor, Tensor]],
+    sfreq: float,
+    config: FixedTrainingConfig,
+) -> float:
     """Gain over leaving the windows alone, in decibels."""
     network.eval()
     gains = []
     with torch.no_grad():
         for noisy, clean in pairs:
-            wrong = log_error_ratio(noisy - network(noisy), noisy - clean, clean, sfreq, SCORED)
+            found = noisy - find_clean(network(noisy), noisy, config)
+            wrong = log_error_ratio(found, noisy - clean, clean, sfreq, SCORED)
             idle = log_error_ratio(0 * noisy, noisy - clean, clean, sfreq, SCORED)
             gains.append(float(idle - wrong))
     return sum(gains) / len(gains)

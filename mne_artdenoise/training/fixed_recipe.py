@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -47,6 +47,8 @@ class FixedRecipe:
         The same for a run of two minutes on two cores.
     record : dict
         Fields of its record that are not found from the rest.
+    begin : callable
+        Sets the weights that a training starts from, where those drawn do badly.
     """
 
     model: str
@@ -55,6 +57,7 @@ class FixedRecipe:
     training: FixedTrainingConfig
     smoke: FixedTrainingConfig
     record: dict[str, Any]
+    begin: Callable[[Any], None] | None = None
 
     def make_network(self) -> torch.nn.Module:
         """Make the network.
@@ -62,9 +65,12 @@ class FixedRecipe:
         Returns
         -------
         network : nn.Module
-            With weights as they were drawn.
+            With the weights that training starts from.
         """
-        return NETWORKS[self.network][1](self.config)
+        network = NETWORKS[self.network][1](self.config)
+        if self.begin is not None:
+            self.begin(network)
+        return network
 
 
 def run_recipe(
@@ -201,11 +207,16 @@ def _wait(device: str) -> float:
 
 
 def release(recipe: FixedRecipe, work: Path, package: Path) -> ModelRecord:
-    """Put the averaged weights and their record where the package looks for them."""
+    """Put the record into the package, and the averaged weights where they are served from.
+
+    That is ``weights`` beside the package: ten megabytes are fetched by who wants them.
+    """
     network = recipe.make_network()
     network.load_state_dict(load_file(work / "weights.safetensors"))
     file = f"{recipe.model}.safetensors"
-    size, sha256 = save_network(network, package / "weights" / "files" / file, model=recipe.model)
+    served = package.resolve().parent / "weights"
+    served.mkdir(exist_ok=True)
+    size, sha256 = save_network(network, served / file, model=recipe.model)
     scores = work / "scores.json"
     record = ModelRecord(
         id=recipe.model,
@@ -219,6 +230,7 @@ def release(recipe: FixedRecipe, work: Path, package: Path) -> ModelRecord:
         file=file,
         sha256=sha256,
         size=size,
+        estimates=recipe.training.estimates,
         scores=json.loads(scores.read_text()) if scores.exists() else {},
         **deepcopy(recipe.record),
     )

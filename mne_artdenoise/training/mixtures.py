@@ -6,7 +6,7 @@ Each step is linear and done to brain and artifact alike, so their sum stays the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -98,7 +98,7 @@ class Mixer:
 
     def stream(
         self, batch: int, seed: int, first: int = 0, ahead: int = 4
-    ) -> Iterator[tuple[Tensor, Tensor]]:
+    ) -> Generator[tuple[Tensor, Tensor]]:
         """Give noisy and clean windows, (batch, n_channels, n_times) each, for ever."""
         with ThreadPoolExecutor(1) as pool:
             waiting = deque(

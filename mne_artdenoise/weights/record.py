@@ -11,8 +11,8 @@ from typing import Any
 SIZE_LIMIT = 512 * 2**20  # bytes; ten times any network meant here, little enough to hold in memory
 CONFIG_LIMIT = 2000  # characters of JSON, some ten times what any config here has
 SCALINGS = ("recording", "window")  # what scale.py can do
-# What estimation.py can read from a network, and "nothing" of what draws artifacts instead.
-ESTIMATES = ("artifact", "clean", "nothing")
+# What estimation.py can read from a network; "response" and "nothing" of what does other things.
+ESTIMATES = ("artifact", "clean", "response", "nothing")
 
 
 class FrozenMapping(Mapping[str, Any]):
@@ -90,9 +90,10 @@ class ModelRecord:
         is shown nothing above.
     kinds : tuple of str
         Artifacts that it was trained on.
-    estimates : "artifact" | "clean" | "nothing"
-        What it puts out. Of a clean signal, only the difference to the input is used. A generator
-        of artifacts estimates nothing, and no denoiser takes it.
+    estimates : "artifact" | "clean" | "response" | "nothing"
+        What it puts out. Of a clean signal, only the difference to the input is used. Responses to
+        events are for `ERPDenoiser`, a generator of artifacts estimates nothing: no
+        `ArtifactDenoiser` takes these.
     file : str
         Name of the file with its weights.
     sha256 : str

@@ -15,7 +15,22 @@ __all__ = ["ModelRecord", "format_record", "get_record", "list_models", "parse_r
 RECORDS = files("mne_artdenoise.weights") / "records"
 GENERATORS = "generators"  # folder, in that one, of what draws artifacts instead
 MODELS_VARIABLE = "MNE_ARTDENOISE_MODELS"
-PURPOSES = ("denoise", "generate")
+RESPONSES = "responses"  # and of what gives responses to events
+# What a model that does not denoise does instead, and for what it is.
+OTHERS = {
+    "generate": (
+        "nothing",
+        "draws artifacts and denoises nothing",
+        "mne_artdenoise.synthesis.LearnedArtifacts",
+    ),
+    "respond": (
+        "response",
+        "gives responses to events and removes no artifacts",
+        "mne_artdenoise.erp.ERPDenoiser",
+    ),
+}
+FOLDERS = {"generate": GENERATORS, "respond": RESPONSES}
+PURPOSES = ("denoise", *OTHERS)
 
 
 def list_models(purpose: str = "denoise") -> list[str]:
@@ -23,10 +38,10 @@ def list_models(purpose: str = "denoise") -> list[str]:
 
     Parameters
     ----------
-    purpose : "denoise" | "generate"
-        What they are for: those of ``ArtifactDenoiser(model=...)``, or those of
-        :class:`~mne_artdenoise.synthesis.LearnedArtifacts`, which draw artifacts. Another is a
-        ValueError.
+    purpose : "denoise" | "generate" | "respond"
+        What they are for: those of ``ArtifactDenoiser(model=...)``, those of
+        :class:`~mne_artdenoise.synthesis.LearnedArtifacts`, which draw artifacts, or those of
+        :class:`~mne_artdenoise.erp.ERPDenoiser`, which give responses. Another is a ValueError.
 
     Returns
     -------
@@ -53,7 +68,7 @@ def get_record(model: str, purpose: str = "denoise") -> ModelRecord:
     ----------
     model : str
         Name of the model. An unknown one is a ValueError that lists the known ones.
-    purpose : "denoise" | "generate"
+    purpose : "denoise" | "generate" | "respond"
         What it is for, as in `list_models`. One that is for something else is a ValueError.
 
     Returns
@@ -62,8 +77,8 @@ def get_record(model: str, purpose: str = "denoise") -> ModelRecord:
         The model's contract, licences, scores and weaknesses.
     """
     known = list_models(purpose)
-    if purpose == "denoise" and model in list_models("generate"):
-        raise ValueError(describe_generator(model))
+    if purpose == "denoise" and (other := _find_other(model)) is not None:
+        raise ValueError(describe_other(model, other))
     if model not in known:
         close = difflib.get_close_matches(str(model), known, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
@@ -76,29 +91,27 @@ def get_record(model: str, purpose: str = "denoise") -> ModelRecord:
     record = parse_record(source.read_text(encoding="utf-8"), source=str(source))
     if record.id != model:
         raise ValueError(f"{source}: id is {record.id!r}, needs the name of its file, {model!r}")
-    if purpose == "denoise" and record.estimates == "nothing":
-        raise ValueError(describe_generator(model))
+    if purpose == "denoise" and (other := _find_purpose(record)) != purpose:
+        raise ValueError(describe_other(model, other))
     return record
 
 
 def find_record(model: str) -> ModelRecord:
     """Get the record of a model, whatever it is for."""
-    return get_record(model, "generate" if model in list_models("generate") else "denoise")
+    return get_record(model, _find_other(model) or "denoise")
 
 
 def is_released(record: ModelRecord) -> bool:
     """Tell whether a record is one of the package's own, in every field."""
-    purpose = "generate" if record.estimates == "nothing" else "denoise"
+    purpose = _find_purpose(record)
     return record.id in _list_released(purpose) and get_record(record.id, purpose) == record
 
 
-def describe_generator(model: str) -> str:
+def describe_other(model: str, purpose: str) -> str:
     """Say what a model is for that does not denoise."""
     known = ", ".join(map(repr, list_models())) or "none"
-    return (
-        f"The model {model!r} draws artifacts and denoises nothing: it is for "
-        f"mne_artdenoise.synthesis.LearnedArtifacts. Models that denoise: {known}."
-    )
+    _, does, user = OTHERS[purpose]
+    return f"The model {model!r} {does}: it is for {user}. Models that denoise: {known}."
 
 
 def find_own_folder() -> Path | None:
@@ -116,7 +129,17 @@ def find_own_folder() -> Path | None:
 
 
 def _find_released(purpose: str) -> Traversable:
-    return RECORDS / GENERATORS if purpose == "generate" else RECORDS
+    return RECORDS / FOLDERS[purpose] if purpose in FOLDERS else RECORDS
+
+
+def _find_other(model: str) -> str | None:
+    """Find what a released model does that does not denoise."""
+    return next((purpose for purpose in OTHERS if model in list_models(purpose)), None)
+
+
+def _find_purpose(record: ModelRecord) -> str:
+    instead = {estimates: purpose for purpose, (estimates, _, _) in OTHERS.items()}
+    return instead.get(record.estimates, "denoise")
 
 
 def _list_released(purpose: str = "denoise") -> list[str]:
