@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mne_artdenoise.channels import find_positioned
 from mne_artdenoise.datasets import TuarRecording, load_tuar, split_people
 from mne_artdenoise.datasets.tuar import TCP
+from mne_artdenoise.datasets.tuar_segments import cut_tuar
 
 HEADS = "FP1 FP2 F3 F4 C3 C4 P3 P4 O1 O2 F7 F8 T3 T4 T5 T6 A1 A2 FZ CZ PZ T1 T2".split()  # noqa: SIM905
 OTHERS = ["EEG EKG1-REF", "EEG LOC-REF", "EMG-REF", "PHOTIC-REF", "IBI"]
@@ -285,3 +286,19 @@ def test_parts_have_their_shares_of_people():
 def test_shares_of_more_or_less_than_the_whole_are_told(shares):
     with pytest.raises(ValueError, match="must be of one whole"):
         split_people(make_recordings([1, 2]), shares)
+
+
+def test_windows_are_cut_of_spans_with_one_kind(make_corpus, tmp_path):
+    make_corpus("aaaaaaju_s005_t000", "aaaaaabc_s001_t000")
+    segments = cut_tuar(load_tuar(tmp_path))
+    found = {label: int(segments.find(label).sum()) for label in segments.labels}
+    # The shiver is after the end; other spans have two kinds.
+    assert {label: count for label, count in found.items() if count} == {"eye": 4, "electrode": 2}
+    assert set(segments.people) == {"aaaaaaju", "aaaaaabc"}
+    assert segments.windows.shape == (6, 512)
+
+
+def test_recordings_without_a_window_are_told(make_corpus, tmp_path):
+    make_corpus("aaaaaaju_s005_t000", rows="F7-T3,5.2500,9.0000,eyem_musc,1.0000\n")
+    with pytest.raises(ValueError, match="no artifact to cut windows from"):
+        cut_tuar(load_tuar(tmp_path))

@@ -112,6 +112,8 @@ class LearnedArtifacts:
         if n_times < 1:
             raise ValueError(f"n_times must be 1 or more, got {n_times!r}.")
         self._check_labels(labels)
+        if not len(labels):
+            return np.zeros((0, len(electrodes), n_times))
         maps = [draw_spread(electrodes, label, rng) for label in labels]
         n_slow = math.ceil(n_times * SFREQ / electrodes.sfreq)
         n_windows = count_windows(n_slow, self._size, OVERLAP, REACH)
@@ -125,7 +127,7 @@ class LearnedArtifacts:
             waves[row] = to_recording_rate(slow[np.newaxis], SFREQ, electrodes.sfreq, n_times)[0]
         ends = np.cumsum([len(own) for own in maps])[:-1]
         parts = zip(maps, np.split(waves, ends), strict=True)
-        return np.array([own.T @ mine for own, mine in parts]).reshape(-1, len(electrodes), n_times)
+        return np.array([own.T @ mine for own, mine in parts])
 
     def sample(
         self, labels: Sequence[str], rng: int | np.random.Generator | None = None

@@ -89,6 +89,17 @@ class Segments:
             raise ValueError(f"Unknown label {label!r}. Known labels: {known}.")
         return np.asarray(self.classes == self.labels.index(label))
 
+    def __or__(self, other: object) -> Segments:
+        if not isinstance(other, Segments):
+            return NotImplemented
+        if (self.sfreq, self.labels) != (other.sfreq, other.labels):
+            raise ValueError("Only segments of one sampling rate and of the same labels can join.")
+        parts = (
+            np.concatenate([getattr(self, name), getattr(other, name)])
+            for name in ("windows", "classes", "people")
+        )
+        return Segments(self.sfreq, self.labels, *parts)
+
     def take(self, which: npt.NDArray[np.bool_] | IntArray) -> Segments:
         """Take some of the windows."""
         parts = self.windows[which], self.classes[which], self.people[which]
@@ -177,7 +188,7 @@ def gather(rows: Iterable[tuple[str, str, FloatArray]]) -> Segments:
 
 def cut_lively(signal: FloatArray, sfreq: float, label: str) -> FloatArray:
     """Cut one waveform into its liveliest windows, half overlapping, (n_windows, n_times)."""
-    x = limit_band(to_model_rate(np.asarray(signal, float)[None], sfreq, SFREQ)[0], SFREQ, label)
+    x = prepare(signal, sfreq, label)
     # Components and electrodes have either sign: blinks and heartbeats are turned upwards.
     x = x if np.mean(x**3) > 0 else -x
     size = round(DURATION * SFREQ)
@@ -186,6 +197,11 @@ def cut_lively(signal: FloatArray, sfreq: float, label: str) -> FloatArray:
     power = np.square(windows).sum(axis=1)
     keep = int(np.ceil(LIVELY[label] * len(windows)))
     return np.asarray(windows[np.sort(np.argsort(power)[len(windows) - keep :])])
+
+
+def prepare(signal: FloatArray, sfreq: float, label: str) -> FloatArray:
+    """Bring a waveform (n_times,) to the rate of windows, and to the band of a label."""
+    return limit_band(to_model_rate(np.asarray(signal, float)[None], sfreq, SFREQ)[0], SFREQ, label)
 
 
 def limit_band(x: FloatArray, sfreq: float, label: str) -> FloatArray:
@@ -226,7 +242,9 @@ def _draw_jumps(
 
 def _modulate(wave: FloatArray, label: str, rng: np.random.Generator) -> FloatArray:
     """Give the activity of a real muscle the strokes of chewing or the tremor of a shiver."""
-    size = np.sqrt(uniform_filter1d(wave**2, round(EVEN_OVER * SFREQ), mode="reflect"))
+    # A running sum rounds: of silence after much, it may be a trifle below zero.
+    power = uniform_filter1d(wave**2, round(EVEN_OVER * SFREQ), mode="reflect")
+    size = np.sqrt(np.maximum(power, 0.0))
     even = wave / np.maximum(size, 0.05 * np.sqrt(np.mean(wave**2)))
     limits, draw = (CHEWING, draw_strokes) if label == "chewing" else (SHIVER, draw_tremor)
     # Episodes longer than the window: their ends are seen now and then.
