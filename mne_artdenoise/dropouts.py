@@ -15,9 +15,9 @@ BoolArray = npt.NDArray[np.bool_]
 class DropoutDetector:
     """Tell which channels are lost or flat, whatever blocks a stream comes in.
 
-    A value that is NaN or infinite is lost. A channel that keeps the same value for ``n_flat``
-    samples is flat from the first of them on, or, where that is longer ago than ``delay``, from
-    ``delay`` samples ago: what came out already stays as it is.
+    A value that is NaN or beyond ``largest`` is lost. A channel that keeps the same value for
+    ``n_flat`` samples is flat from the first of them on, or, where that is longer ago than
+    ``delay``, from ``delay`` samples ago: what came out already stays as it is.
 
     Parameters
     ----------
@@ -27,17 +27,21 @@ class DropoutDetector:
         Samples.
     delay : int
         Samples by which the answer comes later.
+    largest : float
+        What no signal exceeds.
     """
 
-    def __init__(self, n_channels: int, n_flat: int, delay: int) -> None:
-        self.n_flat, self.delay = n_flat, delay
+    def __init__(
+        self, n_channels: int, n_flat: int, delay: int, largest: float = np.finfo(float).max
+    ) -> None:
+        self.n_flat, self.delay, self.largest = n_flat, delay, largest
         self.last = np.full(n_channels, np.nan)
         self.run = np.zeros(n_channels, dtype=int)  # samples in a row that repeat the one before
         self.pending = np.zeros((n_channels, 0), dtype=bool)
 
     def take(self, x: FloatArray) -> BoolArray:
         """Take new samples, shape (n_channels, n_times), and tell what is known of them by now."""
-        lost = ~np.isfinite(x)
+        lost = ~(np.abs(x) <= self.largest)
         before = np.concatenate([self.last[:, np.newaxis], x[:, :-1]], axis=1)
         run = count_runs(x == before, self.run)
         dead = lost | (run >= self.n_flat)

@@ -16,7 +16,7 @@ from ._typing import FloatArray
 from .denoiser import ArtifactDenoiser
 from .dropouts import BoolArray, DropoutDetector, count_runs, find_runs
 from .live import LiveFilter
-from .recording import weigh
+from .recording import LARGEST, weigh
 
 if TYPE_CHECKING:
     from .recording import Signal
@@ -207,7 +207,7 @@ class OnlineDenoiser:
         """Begin a stretch of the stream that has no gap."""
         n_picked = len(self._picks)
         n_flat = max(2, round(FLAT * self.sfreq_))
-        self._detector = DropoutDetector(n_picked, n_flat, self.delay_)
+        self._detector = DropoutDetector(n_picked, n_flat, self.delay_, LARGEST)
         self._dead_for = np.full(n_picked, self.delay_ + 1)
         self._origin = np.zeros(n_picked)  # subtracted, for offsets may be huge
         self._history = np.zeros((n_picked, self._live.n_before))

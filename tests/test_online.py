@@ -220,6 +220,17 @@ def copy_reset(online):
     return other
 
 
+@pytest.mark.parametrize("value", [1e13, -1e200, 1e305, np.inf])
+def test_absurd_values_count_as_lost_and_leave_no_trace(online, stream, value):
+    x = stream.copy()
+    x[3, 1000:1003], x[7, 1001] = value, -value
+    expected = run(copy.deepcopy(online), stream)
+    found = run(online, x)
+    late = np.roll(x, online.delay_, axis=1)
+    assert np.array_equal(np.abs(found) > 1, np.abs(late) > 1)
+    assert measure(found[:, 2400:], expected[:, 2400:]) < 1e-12
+
+
 def test_a_gap_ends_one_stretch_and_begins_the_next(online, stream):
     first, second = stream[:, :1500], stream[:, 2500:]
     found = [run(online, first, range(40, 1500, 40))]
