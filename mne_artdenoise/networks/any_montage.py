@@ -61,12 +61,14 @@ class TemporalConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (tokens, batch, channels, width) to the same shape."""
-        tokens, step = len(x), self.dilation
+        tokens, width, step = len(x), x.shape[-1], self.dilation
         padded = F.pad(self.norm(x), (0, 0, 0, 0, 0, 0, step, step))
         before, here, after = self.taps.weight.chunk(3, dim=1)
         # Slices of the first axis are contiguous, so no tap is copied.
         h = F.linear(padded[step : step + tokens], here, self.taps.bias)
-        h = h + F.linear(padded[:tokens], before) + F.linear(padded[2 * step :], after)
+        total = h.view(-1, h.shape[-1])  # products are added where they are made, without a pass
+        total.addmm_(padded[:tokens].reshape(-1, width), before.t())
+        total.addmm_(padded[2 * step :].reshape(-1, width), after.t())
         change: Tensor = self.out(F.silu(h))
         return x + change
 
@@ -90,7 +92,8 @@ class ChannelAttention(nn.Module):
         # Each (tokens * batch, heads, channels, width / heads).
         query, key, value = split.permute(2, 0, 3, 1, 4)
         # Written out: for so few keys it is faster on a CPU than the fused kernel.
-        weights = torch.softmax(query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5, dim=-1)
+        query = query * query.shape[-1] ** -0.5  # smaller than what is scaled else, the products
+        weights = torch.softmax(query @ key.transpose(-1, -2), dim=-1)
         heard = (weights @ value).transpose(1, 2).reshape(tokens, batch, channels, width)
         change: Tensor = self.out(heard)
         return x + change
@@ -134,13 +137,13 @@ class LinearReadout(nn.Module):
         asked = (self.listen(h) + self.place(place)).view(
             tokens * batch, channels, 2, self.mixtures, -1
         )
-        query, key = asked.permute(2, 0, 3, 1, 4)  # each (t * b, mixtures, c, key)
-        weights = torch.softmax(query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5, dim=-1)
-        heard = weights @ bank.reshape(tokens * batch, 1, channels, -1)
-        heard = heard.view(tokens, batch, self.mixtures, channels, -1)
+        query, key = asked.permute(2, 3, 0, 1, 4)  # each (mixtures, t * b, c, key)
+        query = query * query.shape[-1] ** -0.5
         total = own * bank
-        for number, mask in enumerate(masks):
-            total = total + mask * heard[:, :, number]
+        for number, mask in enumerate(masks):  # one at a time: a third of the memory
+            weights = torch.softmax(query[number] @ key[number].transpose(-1, -2), dim=-1)
+            heard = weights @ bank.reshape(tokens * batch, channels, -1)
+            total.addcmul_(mask, heard.view(tokens, batch, channels, -1))
         pieces_of_artifact: Tensor = self.synthesis(total)
         return pieces_of_artifact
 
@@ -187,10 +190,13 @@ class AnyMontage(nn.Module):
         """
         patch, kernel = self.config.patch, self.config.kernel
         margin = (kernel - patch) // 2
-        pieces = F.pad(x, (margin, margin)).unfold(-1, kernel, patch)  # (b, c, t, kernel)
-        pieces = pieces.permute(2, 0, 1, 3)  # (t, b, c, kernel)
+        padded = F.pad(x, (margin, margin))
+        # Compressed before it is cut, as pieces overlap; each (t, b, c, kernel).
+        pieces, shrunk = (
+            y.unfold(-1, kernel, patch).permute(2, 0, 1, 3) for y in (padded, compress(padded))
+        )
         place = self.place(encode_directions(directions))  # (b, c, width)
-        h = self.embed(compress(pieces)) + place  # (t, b, c, width)
+        h = self.embed(shrunk) + place  # (t, b, c, width)
         for number, convolution in enumerate(self.convolutions):
             h = convolution(h)
             if number % self.config.attentive == 0:
