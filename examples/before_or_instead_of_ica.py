@@ -70,8 +70,8 @@ for name, result in results.items():
 # What becomes of the components
 # ------------------------------
 # A minute of a real person with open eyes. The ICA of the recording spends components on eyes; that
-# of the denoised recording can spend them on the brain. (ICLabel would like to see up to 100 Hz, and
-# at 160 samples a second there is nothing above 80 Hz: it warns of that.)
+# of the denoised recording can spend them on the brain. (ICLabel wants to see up to 100 Hz, and at
+# 160 samples a second there is nothing above 80 Hz: it warns of that.)
 
 real = load_sample(subject=3, runs=[1])
 real_clean = ArtifactDenoiser().fit_transform(real)
