@@ -17,6 +17,7 @@ from make_artifact_gallery import draw_gallery
 
 from mne_artdenoise import get_record, list_models
 from mne_artdenoise.synthesis.artifacts import KINDS
+from mne_artdenoise.weights.record import ModelRecord
 
 SITE = "https://github.com/mne-artdenoise/mne-artdenoise/blob/main/"
 COMMON = ("info", "n_times", "rng", "clean")  # of every kind of artifact
@@ -30,6 +31,8 @@ API: dict[str, tuple[str, tuple[str, ...]]] = {
     "checks": ("What was done to the brain", ()),
     "components": ("What was done to components", ()),
     "verdict": ("The verdict on a recording", ("Verdict", "judge_denoising")),
+    "erp": ("Responses to single events", ("ERPDenoiser",)),
+    "scan": ("", ("SCAN",)),
     "localisation": (
         "Where a source is found", ("SourceSimulation", "simulate_source", "measure_errors"),
     ),
@@ -108,7 +111,7 @@ def find_public(module: str) -> Iterator[str]:
 def describe_models() -> Iterator[str]:
     """Describe each model of the registry: a table of all, and then what each is."""
     yield "| model | channels | rate | artifacts | size | weights |\n|---|---|---|---|---|---|"
-    records = [get_record(name) for name in list_models()]
+    records = list_records()
     for record in records:
         channels = "any 2 to 256" if record.channels == "any" else f"{len(record.channels)}, mapped"
         kinds = ", ".join(record.kinds)
@@ -121,6 +124,11 @@ def describe_models() -> Iterator[str]:
         yield f"* **Sees** {record.band[0]:g} to {record.band[1]:g} Hz, in windows of "
         yield f"  {record.window / record.sfreq:g} s at {record.sfreq:g} Hz; estimates the "
         yield f"  {record.estimates}."
+        if cost := record.scores.get("cost_on_one_core"):
+            yield f"* **Is** `networks.{record.network}` of {cost['parameters']:,} parameters; on "
+            yield f"  one core {cost['times_real_time']:g} times as fast as the recording, at "
+            yield f"  {100 * cost['share_of_matrix_product_rate']:.0f} % of the core's own rate of "
+            yield "  matrix products (the network alone, float32)."
         yield f"* **Trained by** [`{record.recipe}`]({SITE}{record.recipe}), on:"
         yield from (f"  - {licence}" for licence in record.data_licences)
         yield "* **Known weaknesses**:"
@@ -129,8 +137,8 @@ def describe_models() -> Iterator[str]:
 
 def tabulate_scores() -> Iterator[str]:
     """Tabulate the scores that the records hold: of each cell, one column per method."""
-    for name in list_models():
-        scores = get_record(name).scores
+    for record in list_records():
+        name, scores = record.id, record.scores
         tables = {k: v for k, v in scores.items() if is_table(v)}
         notes = {k: v for k, v in scores.items() if k not in tables}
         if not tables:
@@ -145,6 +153,12 @@ def tabulate_scores() -> Iterator[str]:
             for cell in cells:
                 row = (say(rows.get(cell, "")) for rows in methods.values())
                 yield f"| {cell} | {' | '.join(row)} |"
+
+
+def list_records() -> list[ModelRecord]:
+    """List what denoises recordings, and what denoises responses."""
+    purposes = ("denoise", "respond")
+    return [get_record(name, purpose) for purpose in purposes for name in list_models(purpose)]
 
 
 def is_table(value: Any) -> bool:

@@ -29,7 +29,7 @@ from mne_artdenoise.weights.load import save_network
 from mne_artdenoise.weights.record import ModelRecord, format_record
 
 MODEL = "beta-vae-erp-v1"
-TRAINING = BetaVAETrainingConfig()
+TRAINING = BetaVAETrainingConfig(steps=900)
 SMOKE = replace(TRAINING, steps=150, batch=32, warmup=10, average=0.95, log_every=30, save_every=50)
 LICENCES = (
     "eegmat: ODC-BY 1.0, doi:10.13026/C2JQ1P",
@@ -40,7 +40,7 @@ WEAKNESSES = (
     "The responses it was trained on are simulated: sums of six components of the midline. What is "
     "unlike these comes out more like them.",
     "Sees three sites of the midline, so no N170 and little of the P100.",
-    "Trained on a minute or two of one processor core.",
+    "Trained for 900 steps of 64 inputs, 40 s of one processor core.",
     "Sizes of layers and beta are not published: those here were chosen.",
     "Compare conditions on the recorded trials, not on what comes out of it: it pulls both towards "
     "what it knows.",

@@ -1,0 +1,161 @@
+"""Score models of the registry, each with and without the spatial step, beside ICA with ICLabel.
+
+Run ``python benchmarks/zoo.py --bank held-out.npz --out rows.jsonl MODEL...``. The recordings are
+those of ``semisynthetic.py``: people and artifact sources that no training saw, -3 dB in power. The
+score is the power of the artifact that was added over that of the error which is left, in decibels,
+mean over recordings. ``--cost`` measures instead what a model costs on one core: seconds of
+processor for seconds of a recording, and its share of the rate at which the machine multiplies
+matrices in float32. ``--write FILE`` writes what a model's record holds as scores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import warnings
+from itertools import islice
+from pathlib import Path
+
+import mne
+import numpy as np
+import torch
+from peers import clean_with_ica
+from quality import format_mean, read_rows
+from semisynthetic import Case, make_cases
+from torch.utils.flop_counter import FlopCounterMode
+
+from mne_artdenoise import ArtifactDenoiser, get_record
+from mne_artdenoise.synthesis.bank import Bank
+from mne_artdenoise.weights import load_network
+
+CELLS = ("19 eye", "19 muscle", "19 clean", "8 muscle")
+ICA = "ICA + ICLabel"
+FORMS = {"with the spatial step": True, "network alone": False}
+
+
+def main() -> None:
+    """Score what is not scored yet, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", nargs="+")
+    parser.add_argument("--bank", type=Path, required=True, help="held-out.npz of the recipe")
+    parser.add_argument("--out", type=Path, required=True, help="JSON lines, finished rows stay")
+    parser.add_argument("--cells", nargs="*", default=CELLS)
+    parser.add_argument("--people", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=120.0, help="of each recording")
+    parser.add_argument("--cost", action="store_true", help="measure cost, and stop")
+    parser.add_argument("--write", type=Path, help="file for the scores of the first model")
+    args = parser.parse_args()
+    mne.set_log_level("ERROR")
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    if args.cost:
+        for model in args.models:
+            print(model, json.dumps(measure_cost(model)))
+        return
+    done = {(row["method"], row["cell"], row["case"]) for row in read_rows(args.out)}
+    methods = [f"{model}, {form}" for model in args.models for form in FORMS]
+    cases = make_cases(Bank.load(args.bank), seconds=args.seconds)
+    chosen = [case for case in cases if case.cell in args.cells]
+    with args.out.open("a") as file:
+        for cell in args.cells:
+            for case in islice((c for c in chosen if c.cell == cell), args.people):
+                for method in (*methods, ICA):
+                    if (method, cell, case.subject) not in done:
+                        file.write(json.dumps(score_case(method, case)) + "\n")
+                        file.flush()
+    if args.write:
+        args.write.write_text(json.dumps(gather(args.models[0], read_rows(args.out)), indent=1))
+    print(make_table(read_rows(args.out)))
+
+
+def score_case(method: str, case: Case) -> dict[str, object]:
+    """One row: how one method did on one recording."""
+    raw = mne.io.RawArray(case.noisy, case.info)
+    began = time.process_time()
+    removed = case.noisy - clean(method, raw).get_data()
+    seconds = time.process_time() - began
+    wrong = np.mean((removed - case.artifact) ** 2)
+    right = np.mean(case.artifact**2) if case.artifact.any() else np.mean(case.clean**2)
+    gain = 10 * np.log10(right / max(wrong, 1e-10 * right))
+    return {
+        **{"method": method, "cell": case.cell, "case": case.subject},
+        **{"gain_db": round(float(gain), 3), "seconds": round(seconds, 2)},
+    }
+
+
+def clean(method: str, raw: mne.io.BaseRaw) -> mne.io.BaseRaw:
+    """Clean a recording by a method's name."""
+    if method == ICA:
+        return clean_with_ica(raw)
+    model, form = method.split(", ")
+    return ArtifactDenoiser(model, spatial=FORMS[form]).fit_transform(raw)
+
+
+def make_table(rows: list[dict[str, object]]) -> str:
+    """Markdown: a row per method, a column per cell, mean gain and its interval."""
+    cells = list(dict.fromkeys(str(row["cell"]) for row in rows))
+    lines = ["| method | " + " | ".join(cells) + " |", "|---" * (len(cells) + 1) + "|"]
+    for method in dict.fromkeys(str(row["method"]) for row in rows):
+        texts = []
+        for cell in cells:
+            found = [r["gain_db"] for r in rows if r["method"] == method and r["cell"] == cell]
+            texts.append(f"{format_mean(np.array(found))} ({len(found)})" if found else "")
+        lines.append(f"| {method} | " + " | ".join(texts) + " |")
+    return "\n".join(lines)
+
+
+def gather(model: str, rows: list[dict[str, object]]) -> dict[str, object]:
+    """Gather what a model's record holds as scores."""
+    table: dict[str, dict[str, float]] = {}
+    names = {f"{model}, {form}": form for form in FORMS} | {ICA: ICA}
+    cells = dict.fromkeys(str(row["cell"]) for row in rows)
+    for method, name in names.items():
+        for cell in cells:
+            found = [r["gain_db"] for r in rows if r["method"] == method and r["cell"] == cell]
+            if found:
+                table.setdefault(name, {})[cell] = round(float(np.mean(found)), 1)
+    people = {row["case"] for row in rows if str(row["method"]).startswith(model)}
+    return {
+        "unit": "gain in dB of power; 100 stands for untouched",
+        "split": "people and artifact sources never trained on",
+        "recordings": len(people),
+        "snr_in_db": -3.0,
+        "gain_db": table,
+        "cost_on_one_core": measure_cost(model),
+    }
+
+
+def measure_cost(model: str, channels: int = 19, repeats: int = 3) -> dict[str, float]:
+    """Measure seconds of a recording per second of processor, and the share of the best rate."""
+    record, network = get_record(model), load_network(model)
+    n_channels = channels if record.channels == "any" else len(record.channels)
+    x = torch.randn(4, n_channels, record.window)
+    directions = torch.nn.functional.normalize(torch.randn(4, n_channels, 3), dim=-1)
+    counter = FlopCounterMode(display=False)
+    with torch.inference_mode(), counter:
+        network(x, directions)
+    seconds = take_time(lambda: network(x, directions), repeats)
+    a = torch.randn(1024, 1024)
+    best = 2 * 1024**3 / take_time(lambda: a @ a, 5)
+    rate = counter.get_total_flops() / seconds
+    return {
+        "times_real_time": round(4 * record.window / record.sfreq / seconds, 1),
+        "share_of_matrix_product_rate": round(rate / best, 2),
+        "parameters": sum(weight.numel() for weight in network.parameters()),
+    }
+
+
+def take_time(run: object, repeats: int) -> float:
+    """Take the least processor time of some runs, in seconds."""
+    times = []
+    with torch.inference_mode():
+        for _ in range(repeats + 1):
+            began = time.process_time()
+            run()  # type: ignore[operator]
+            times.append(time.process_time() - began)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()
