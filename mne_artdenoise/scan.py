@@ -176,4 +176,4 @@ class SCAN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(
                 f"Unknown labels {unknown}. Known: {', '.join(map(repr, self.classes_.tolist()))}."
             )
-        return (labels[:, None] == self.classes_).astype(float)
+        return np.asarray(labels[:, None] == self.classes_, dtype=float)

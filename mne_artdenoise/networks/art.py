@@ -221,10 +221,9 @@ class ART(nn.Module):
             self.head.weight.copy_(spread / gain * carried.T)
             nn.init.zeros_(self.head.bias)
             self.head.bias.sub_(self.head(self.decoder_norm(places)).mean(dim=0))
-            for layer in self.decoder:
-                for part in (layer.attention.out, layer.cross.out, layer.feed.narrow):
-                    nn.init.zeros_(part.weight)
-                    nn.init.zeros_(part.bias)
+            for name, weight in self.decoder.named_parameters():
+                if name.rpartition(".")[0].endswith((".attention.out", ".cross.out", ".narrow")):
+                    nn.init.zeros_(weight)
 
     def widen(self, narrow: ART) -> None:
         """Do as a trained network of fewer hidden features does; the others add nothing as yet."""

@@ -119,8 +119,8 @@ class ICUNet(nn.Module):
 
     def begin_at_zero(self) -> None:
         """Let nothing come out, for a training on artifacts to start from."""
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        for weight in self.head.parameters():
+            nn.init.zeros_(weight)
 
     def forward(self, x: Tensor, directions: Tensor | None = None) -> Tensor:
         """Clean signal in the scale of the input, or the artifact: what it was trained to give.

@@ -77,8 +77,9 @@ def train_at_at(
     losses: list[Tensor] = []
     for step in range(first, config.steps):
         rng = np.random.default_rng((config.seed, step))
-        pair = draw_channel_pairs(material, config.pairs, config.batch, rng)
-        losses.append(take_step(state, *map(torch.from_numpy, pair), config, step))
+        noisy, clean = draw_channel_pairs(material, config.pairs, config.batch, rng)
+        some = torch.from_numpy(noisy), torch.from_numpy(clean)
+        losses.append(take_step(state, *some, config, step))
         done = step + 1
         saved = done % config.save_every == 0 or done == config.steps
         if done % config.log_every == 0 or done == config.steps:
@@ -121,7 +122,7 @@ def take_step(
     judged = state["critic"](cleaned)
     optimiser.zero_grad(set_to_none=True)
     total = loss + config.adversarial * (1 - judged).square().mean()
-    total.backward()  # type: ignore[no-untyped-call]
+    total.backward()
     nn.utils.clip_grad_norm_(network.parameters(), config.clip)
     optimiser.step()
     teach_critic(state, cleaned.detach(), clean)
@@ -134,7 +135,7 @@ def teach_critic(state: dict[str, Any], cleaned: Tensor, clean: Tensor) -> None:
     critic, optimiser = state["critic"], state["critic_optimiser"]
     wrong = (1 - critic(clean)).square().mean() + critic(cleaned).square().mean()
     optimiser.zero_grad(set_to_none=True)  # the network's own update left slopes here
-    wrong.backward()  # type: ignore[no-untyped-call]
+    wrong.backward()
     optimiser.step()
 
 

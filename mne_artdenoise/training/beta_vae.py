@@ -80,9 +80,10 @@ def train_beta_vae(
         losses: list[Tensor] = []
         for step in range(first, config.steps):
             rng = np.random.default_rng((config.seed, step))
-            pair = draw_inputs(templates, background, config.batch, config.trials, rng)
+            seen, wanted = draw_inputs(templates, background, config.batch, config.trials, rng)
             torch.manual_seed(config.seed + step)
-            losses.append(take_step(state, *map(torch.from_numpy, pair), config, step))
+            some = torch.from_numpy(seen), torch.from_numpy(wanted)
+            losses.append(take_step(state, *some, config, step))
             done = step + 1
             if done % config.log_every == 0 or done == config.steps:
                 row = {"step": done, "loss": float(torch.stack(losses).mean())}

@@ -94,7 +94,7 @@ def draw_condition(
     n = len(templates.peaks)
     there = rng.random(n) < config.chance
     return Condition(
-        there * np.exp(rng.normal(0, config.size, n)),
+        np.where(there, np.exp(rng.normal(0, config.size, n)), 0.0),
         templates.peaks + rng.normal(0, config.moved, n),
         np.exp(rng.normal(0, config.stretched, n)),
     )
@@ -122,7 +122,7 @@ def draw_background(
     recordings: Sequence[FloatArray], n_trials: int, rng: np.random.Generator
 ) -> FloatArray:
     """Draw trials of the background of one person, (n_trials, n_sites, n_times)."""
-    signal = recordings[rng.integers(len(recordings))]
+    signal = recordings[int(rng.integers(len(recordings)))]
     return np.stack([cut_span(signal, len(TIMES), rng) for _ in range(n_trials)]).astype(float)
 
 

@@ -91,8 +91,8 @@ def get_record(model: str, purpose: str = "denoise") -> ModelRecord:
     record = parse_record(source.read_text(encoding="utf-8"), source=str(source))
     if record.id != model:
         raise ValueError(f"{source}: id is {record.id!r}, needs the name of its file, {model!r}")
-    if purpose == "denoise" and (other := _find_purpose(record)) != purpose:
-        raise ValueError(describe_other(model, other))
+    if purpose == "denoise" and (meant := _find_purpose(record)) != purpose:
+        raise ValueError(describe_other(model, meant))
     return record
 
 
