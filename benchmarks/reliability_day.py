@@ -58,16 +58,22 @@ class Day(mne.io.BaseRaw):  # type: ignore[misc]
 
 
 def run(source: Path, target: Path, longest: float = np.inf) -> tuple[int, float, float]:
-    """Denoise in a process, killed after so long: its code, memory in MB, seconds of a core."""
+    """Denoise in a process, killed after so many seconds of a core: code, MB, seconds of a core."""
     job = subprocess.Popen([sys.executable, "-c", CODE, str(source), str(target)])
-    end, pid = time.monotonic() + longest, 0
+    pid = 0
     while not pid:
         time.sleep(0.02)
         pid, status, used = os.wait4(job.pid, os.WNOHANG)
-        if not pid and time.monotonic() > end:
+        if not pid and tell_seconds(job.pid) > longest:
             os.kill(job.pid, signal.SIGKILL)
     job.returncode = os.waitstatus_to_exitcode(status)
     return job.returncode, used.ru_maxrss / 1024, used.ru_utime + used.ru_stime
+
+
+def tell_seconds(pid: int) -> float:
+    """Tell the seconds of a core that a process has used (on Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def run_killed(
@@ -88,7 +94,7 @@ def run_killed(
         if code != -signal.SIGKILL:
             raise SystemExit(f"The process ended with {code}.")
         state = read_state(find_folder(target))
-        print(f"kill {kill} after {wait:.0f} s: {state.get('done', 0)} blocks done", flush=True)
+        print(f"kill {kill} after {wait:.1f} s: {state.get('done', 0)} blocks done", flush=True)
     code, largest, _ = run(source, target)
     if code:
         raise SystemExit(f"The process ended with {code}.")
@@ -130,7 +136,7 @@ def main() -> None:
             raise SystemExit(f"The process ended with {code}.")
         print(f"in peace: {memory:.0f} MB, {seconds:.0f} s of a core, {wall:.0f} s", flush=True)
         rng = np.random.default_rng(args.seed)
-        most = max(run_killed(source, killed, args.kills, wall / 5, rng))
+        most = max(run_killed(source, killed, args.kills, seconds / 3, rng))
         n_values, n_wrong = compare(clean, killed)
         print(f"killed {args.kills} times: {most:.0f} MB at most, {n_wrong} of {n_values} differ")
         left = sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
