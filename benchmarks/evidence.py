@@ -19,8 +19,8 @@ imagery
 cost
     Time and memory of a check of 64 channels and five minutes.
 
-``--write FOLDER`` keeps each part as ``evidence_PART.inc.md`` there: ``docs/measured`` is what the page
-on evidence shows. People are those held out from training; nothing here is fitted or chosen on
+``--write FOLDER`` keeps each part as ``evidence_PART.inc.md`` there; the page on evidence shows those
+of ``docs/measured``. People are those held out from training; nothing here is fitted or chosen on
 them.
 """
 

@@ -8,7 +8,7 @@ doi:10.1016/j.neuroimage.2025.121123, check that way).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import mne
 import numpy as np
@@ -17,7 +17,9 @@ from ._compat import use_log_level
 from ._typing import FloatArray, IntArray
 from .synthesis.simulation import simulate_raw
 
-METHODS = ("dipole", "minimum norm", "beamformer")
+Rank: TypeAlias = dict[str, int] | None
+
+METHODS = ("dipole", "whitened dipole", "minimum norm", "beamformer")
 GRID = 0.012  # metres between the places that are tried by methods that do not move a dipole
 PERIOD, JITTER = 1.5, 0.3  # seconds between stimuli, and by how much that varies
 TMIN, TMAX = -0.3, 0.7
@@ -113,8 +115,9 @@ def measure_errors(
         The recording of a simulation, as it is or denoised.
     simulation : SourceSimulation
         The simulation.
-    methods : tuple of "dipole" | "minimum norm" | "beamformer"
-        How the source is looked for: by a dipole that moves freely, by the largest standardised
+    methods : tuple of "dipole" | "whitened dipole" | "minimum norm" | "beamformer"
+        How the source is looked for: by a dipole that moves freely, fitted to all channels alike or
+        to channels whitened by what they hold before the stimulus, by the largest standardised
         minimum-norm estimate, or by the largest output of a beamformer.
 
     Returns
@@ -130,16 +133,22 @@ def measure_errors(
             inst, simulation.events, tmin=TMIN, tmax=TMAX, baseline=BASELINE, preload=True
         )
         epochs.set_eeg_reference(projection=True).apply_proj()
-        noise = mne.compute_covariance(epochs, tmax=0.0, method="shrunk", rank="info")
+        # Of the data: what ICA or a projector took out is no dimension in which noise is small.
+        rank = mne.compute_rank(epochs)
+        noise = mne.compute_covariance(epochs, tmax=0.0, method="shrunk", rank=rank)
         found = {}
         if "dipole" in methods:
-            found["dipole"] = _fit_dipole(epochs, noise, simulation)
-        if len(found) < len(methods):
+            found["dipole"] = _fit_dipole(epochs, mne.make_ad_hoc_cov(epochs.info), simulation)
+        if "whitened dipole" in methods:
+            found["whitened dipole"] = _fit_dipole(epochs, noise, simulation, rank)
+        if "minimum norm" in methods or "beamformer" in methods:
             forward = _make_forward(epochs.info, simulation.sphere)
         if "minimum norm" in methods:
-            found["minimum norm"] = _find_minimum_norm(epochs, noise, forward, simulation.latency)
+            found["minimum norm"] = _find_minimum_norm(
+                epochs, noise, forward, simulation.latency, rank
+            )
         if "beamformer" in methods:
-            found["beamformer"] = _find_beamformer(epochs, noise, forward, simulation.latency)
+            found["beamformer"] = _find_beamformer(epochs, noise, forward, simulation.latency, rank)
     return {
         method: float(np.linalg.norm(found[method] - simulation.position)) for method in methods
     }
@@ -167,31 +176,35 @@ def _make_forward(info: mne.Info, sphere: Any) -> mne.Forward:
     return mne.make_forward_solution(info, trans=None, src=grid, bem=sphere, meg=False)
 
 
-def _fit_dipole(epochs: Any, noise: mne.Covariance, simulation: SourceSimulation) -> FloatArray:
+def _fit_dipole(
+    epochs: Any, noise: mne.Covariance, simulation: SourceSimulation, rank: Rank = None
+) -> FloatArray:
+    """Fit a dipole to the mean around the peak."""
     at = simulation.latency
-    evoked = epochs.average().crop(at, at)
-    dipole, _ = mne.fit_dipole(evoked, noise, simulation.sphere)
+    evoked = epochs.average().crop(at - SIGMA / 2, at + SIGMA / 2)
+    mean = mne.EvokedArray(evoked.data.mean(axis=1, keepdims=True), evoked.info, tmin=at)
+    dipole, _ = mne.fit_dipole(mean, noise, simulation.sphere, rank=rank)
     return np.asarray(dipole.pos[0])
 
 
 def _find_minimum_norm(
-    epochs: Any, noise: mne.Covariance, forward: mne.Forward, latency: float
+    epochs: Any, noise: mne.Covariance, forward: mne.Forward, latency: float, rank: Rank
 ) -> FloatArray:
     from mne.minimum_norm import apply_inverse, make_inverse_operator
 
-    inverse = make_inverse_operator(epochs.info, forward, noise, loose=1.0, depth=0.8)
+    inverse = make_inverse_operator(epochs.info, forward, noise, loose=1.0, depth=0.8, rank=rank)
     estimate = apply_inverse(epochs.average(), inverse, lambda2=1 / 9, method="eLORETA")
     near = np.abs(estimate.times - latency) <= SIGMA
     return _find_peak(estimate.data[:, near].mean(axis=1), inverse["src"])
 
 
 def _find_beamformer(
-    epochs: Any, noise: mne.Covariance, forward: mne.Forward, latency: float
+    epochs: Any, noise: mne.Covariance, forward: mne.Forward, latency: float, rank: Rank
 ) -> FloatArray:
     from mne.beamformer import apply_lcmv, make_lcmv
 
     active = mne.compute_covariance(
-        epochs, tmin=latency - 4 * SIGMA, tmax=latency + 4 * SIGMA, method="shrunk", rank="info"
+        epochs, tmin=latency - 4 * SIGMA, tmax=latency + 4 * SIGMA, method="shrunk", rank=rank
     )
     filters = make_lcmv(
         epochs.info,
@@ -201,7 +214,7 @@ def _find_beamformer(
         noise_cov=noise,
         pick_ori="vector",
         weight_norm="unit-noise-gain-invariant",
-        rank="info",
+        rank=rank,
     )
     estimate = apply_lcmv(epochs.average(), filters)
     near = np.abs(estimate.times - latency) <= SIGMA

@@ -17,6 +17,7 @@ def test_a_strong_source_is_found_near_its_place(simulation):
     errors = loc.measure_errors(simulation.truth, simulation)
     assert list(errors) == list(loc.METHODS)
     assert errors["dipole"] < 0.012
+    assert errors["whitened dipole"] < 0.012
     assert errors["beamformer"] < 0.025
     assert errors["minimum norm"] < 0.04
 
@@ -50,6 +51,16 @@ def test_the_same_seed_gives_the_same_recording(make_info):
     np.testing.assert_array_equal(one.position, other.position)
 
 
+def test_a_dimension_that_was_taken_out_does_not_count_as_free_of_noise(simulation):
+    truth, less = simulation.truth, simulation.truth.copy()
+    gone = np.linalg.svd(truth.get_data(), full_matrices=False)[0][:, 6:10]
+    less._data -= gone @ (gone.T @ truth.get_data())
+    methods = ("whitened dipole", "minimum norm", "beamformer")
+    before, after = (loc.measure_errors(inst, simulation, methods) for inst in (truth, less))
+    for method in methods:
+        assert after[method] < before[method] + 0.012
+
+
 def test_unknown_methods_are_refused(simulation):
-    with pytest.raises(ValueError, match="'music'. Known: dipole, minimum norm, beamformer"):
+    with pytest.raises(ValueError, match="'music'. Known: dipole, whitened dipole, minimum norm,"):
         loc.measure_errors(simulation.raw, simulation, ("music",))
