@@ -50,7 +50,6 @@ SUBSETS = {
         *("F4", "F8", "AF4", "Fp2", "Fz", "Cz"),
     ),
 }
-WHOLE = {2: 19, 4: 19, 8: 19, 32: 64}  # the montage that a subset is taken from
 SIMULATED_PEOPLE = 4
 FADE = 1.0  # seconds over which two runs of a person are joined
 LEAK = 0.3  # of the brain at the forehead, that electrooculograms record, too
@@ -101,18 +100,18 @@ def list_people(cell: Cell, bank: Bank) -> list[str]:
 
 def make_case(cell: Cell, number: int, bank: Bank | None) -> Case:
     """Make the recording of one person for a cell; the same each time."""
-    whole = WHOLE.get(cell.n_channels, cell.n_channels)
-    if bank is None or whole == 128:
-        clean = simulate_clean(whole, number, cell.seconds)
+    if bank is None or cell.n_channels == 128:
+        clean = simulate_clean(cell.n_channels, number, cell.seconds)
+        names = clean.ch_names
     else:
         clean = read_clean(bank, list_people(cell, bank)[number], cell.seconds)
+        names = SUBSETS.get(cell.n_channels, clean.ch_names)
     kinds = MIXED.get(cell.kind, (cell.kind,))
     made = {kind: make_part(kind, clean, number, bank) for kind in kinds}
     total = np.zeros(clean.signal.shape)
     for x, _ in made.values():
         x = take_high_pass(x - x.mean(axis=0), SFREQ)
         total += x / x.std()
-    names = SUBSETS.get(cell.n_channels, clean.ch_names)
     signal, total = (refer(x, clean.ch_names, names) for x in (clean.signal, total))
     signal = take_high_pass(signal, SFREQ)
     if kinds:

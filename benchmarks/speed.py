@@ -70,6 +70,13 @@ def prepare_ours_applied(raw: Any, new: Any) -> Timed:
     return lambda: fitted.transform(new)
 
 
+def prepare_onnx(raw: Any, new: Any) -> Timed:
+    """Ours in ONNX Runtime, without torch."""
+    import_first("onnxruntime", "safetensors.numpy", "mne_artdenoise.inference")
+    denoiser = import_module("mne_artdenoise").ArtifactDenoiser
+    return lambda: denoiser(device="onnx").fit_transform(raw)
+
+
 def prepare_ica(raw: Any, new: Any) -> Timed:
     """Picard of 20 components, and ICLabel."""
     import_first("picard", "mne_icalabel.iclabel", "mne_icalabel.iclabel.network", "onnxruntime")
@@ -99,6 +106,20 @@ def prepare_asr(raw: Any, new: Any) -> Timed:
     return lambda: peers.clean_with_asr(raw)
 
 
+def prepare_meegkit(raw: Any, new: Any) -> Timed:
+    """Artifact subspace reconstruction by meegkit, second by second."""
+    import_first("meegkit.asr")
+    peers = import_module("peers_more")
+    return lambda: peers.clean_with_meegkit(raw)
+
+
+def prepare_autoreject(raw: Any, new: Any) -> Timed:
+    """Repair by autoreject, in epochs of one second."""
+    import_first("autoreject")
+    peers = import_module("peers_more")
+    return lambda: peers.clean_with_autoreject(raw)
+
+
 def prepare_gedai(raw: Any, new: Any) -> Timed:
     """GEDAI with its wavelet bands."""
     import_first("gedai", "torch")
@@ -115,11 +136,14 @@ def prepare_gedai_broadband(raw: Any, new: Any) -> Timed:
 
 METHODS: dict[str, Callable[[Any, Any], Timed]] = {
     "ours": prepare_ours,
+    "ours-onnx": prepare_onnx,
     "ours-apply": prepare_ours_applied,
     "ica-20": prepare_ica,
     "eog": prepare_regression,
     "eog-apply": prepare_regression_applied,
     "asr": prepare_asr,
+    "asr-meegkit": prepare_meegkit,
+    "autoreject": prepare_autoreject,
     "gedai": prepare_gedai,
     "gedai-broadband": prepare_gedai_broadband,
 }
@@ -217,23 +241,31 @@ def describe_machine() -> str:
     return f"{where}; Python {platform.python_version()}, {what}"
 
 
-def print_table(records: dict[str, list[dict[str, Any]]]) -> None:
-    """Print the medians as a table in Markdown; × is the time of the reference over this one."""
+def tabulate(records: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Tabulate medians in Markdown; × is the time of the reference over this one."""
     rows = {
         name: {key: median(r[key] for r in runs) for key in runs[0] if key != "late"}
         for name, runs in records.items()
         if runs
     }
-    print(f"| method | runs | s (least) | CPU s | × {REFERENCE} | peak MB (above load) | gain dB |")
-    print("|---|---|---|---|---|---|---|")
+    lines = [
+        f"| method | runs | wall s (least) | CPU s | × {REFERENCE}, CPU (wall) "
+        "| peak MB (above load) | gain dB |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for name, row in rows.items():
         least = min(run["seconds"] for run in records[name])
-        ratio = rows[REFERENCE]["seconds"] / row["seconds"] if REFERENCE in rows else float("nan")
+        faster = {
+            key: rows[REFERENCE][key] / row[key] if REFERENCE in rows else math.nan
+            for key in ("cpu", "seconds")
+        }
         gain = f"{row['gain']:.1f}" if "gain" in row else ""
-        print(
+        lines.append(
             f"| {name} | {len(records[name])} | {row['seconds']:.3g} ({least:.3g}) "
-            f"| {row['cpu']:.3g} | {ratio:.3g} | {row['peak']:.0f} ({row['above']:+.0f}) | {gain} |"
+            f"| {row['cpu']:.3g} | {faster['cpu']:.3g} ({faster['seconds']:.3g}) "
+            f"| {row['peak']:.0f} ({row['above']:+.0f}) | {gain} |"
         )
+    return lines
 
 
 def read_arguments() -> argparse.Namespace:
@@ -242,6 +274,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="runs of each method")
     parser.add_argument("--seconds", type=float, default=300.0, help="length of the recording")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--imports", action="store_true", help="measure importing, too")
+    parser.add_argument("--out", type=Path, help="file for the table")
     parser.add_argument("--one", nargs=2, metavar=("METHOD", "FOLDER"), help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -252,14 +286,20 @@ def main() -> None:
     if arguments.one:
         print(json.dumps(measure_method(arguments.one[0], Path(arguments.one[1]))))
         return
-    print(f"64 EEG channels, {arguments.seconds:g} s, 250 Hz; {describe_machine()}\n")
+    about = f"64 EEG channels, {arguments.seconds:g} s, 250 Hz; {describe_machine()}"
+    print(about, file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         start_process(str(HERE / "simulated_recording.py"), folder, str(arguments.seconds))
         records = run_methods(arguments.methods, arguments.runs, Path(folder))
-    print_table(records)
-    imports = measure_imports(arguments.runs)
-    extra = imports["mne_artdenoise"] - imports["mne"]
-    print(f"\nimport mne {imports['mne']:.2f} s, import mne_artdenoise {extra:+.2f} s")
+    lines = [about, "", *tabulate(records)]
+    if arguments.imports:
+        imports = measure_imports(arguments.runs)
+        extra = imports["mne_artdenoise"] - imports["mne"]
+        more = f"import mne {imports['mne']:.2f} s, import mne_artdenoise {extra:+.2f} s"
+        lines += ["", more]
+    print("\n".join(lines))
+    if arguments.out:
+        arguments.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+SLAB = 2048  # tokens times channels that a processor takes through a layer at once
+
 
 @dataclass(frozen=True)
 class AnyMontageConfig:
@@ -49,6 +51,19 @@ def encode_directions(directions: Tensor) -> Tensor:
     )  # fmt: skip
 
 
+def plan_slabs(x: Tensor) -> list[slice]:
+    """Plan which tokens of (tokens, batch, channels, features) go through a layer together.
+
+    What a processor has to fetch and clear for large tensors costs it more than products of few
+    tokens do. For gradients, and elsewhere, all go together.
+    """
+    tokens, batch, channels, _ = x.shape
+    size = max(1, SLAB // (batch * channels))
+    if torch.is_grad_enabled() or x.device.type != "cpu":
+        size = tokens
+    return [slice(start, start + size) for start in range(0, tokens, size)]
+
+
 class TemporalConvolution(nn.Module):
     """Three taps ``dilation`` tokens apart, in each channel alone, as matrix products."""
 
@@ -61,16 +76,23 @@ class TemporalConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (tokens, batch, channels, width) to the same shape."""
-        tokens, width, step = len(x), x.shape[-1], self.dilation
+        step = self.dilation
         padded = F.pad(self.norm(x), (0, 0, 0, 0, 0, 0, step, step))
+        done = [x[slab] + self.change(padded, slab, len(x[slab])) for slab in plan_slabs(x)]
+        return torch.cat(done)
+
+    def change(self, padded: Tensor, slab: slice, tokens: int) -> Tensor:
+        """Map so many tokens and their neighbours to what is added to them."""
+        width, step, first = padded.shape[-1], self.dilation, slab.start
         before, here, after = self.taps.weight.chunk(3, dim=1)
         # Slices of the first axis are contiguous, so no tap is copied.
-        h = F.linear(padded[step : step + tokens], here, self.taps.bias)
+        taps = [padded[first + k * step : first + k * step + tokens] for k in range(3)]
+        h = F.linear(taps[1], here, self.taps.bias)
         total = h.view(-1, h.shape[-1])  # products are added where they are made, without a pass
-        total.addmm_(padded[:tokens].reshape(-1, width), before.t())
-        total.addmm_(padded[2 * step :].reshape(-1, width), after.t())
+        total.addmm_(taps[0].reshape(-1, width), before.t())
+        total.addmm_(taps[2].reshape(-1, width), after.t())
         change: Tensor = self.out(F.silu(h))
-        return x + change
+        return change
 
 
 class ChannelAttention(nn.Module):
@@ -86,8 +108,13 @@ class ChannelAttention(nn.Module):
 
     def forward(self, x: Tensor, place: Tensor) -> Tensor:
         """Map (tokens, batch, channels, width) to the same shape; ``place`` has no tokens."""
+        place = self.place(place)
+        return torch.cat([x[slab] + self.change(x[slab], place) for slab in plan_slabs(x)])
+
+    def change(self, x: Tensor, place: Tensor) -> Tensor:
+        """Map tokens to what is added to them."""
         tokens, batch, channels, width = x.shape
-        mixed = self.mix(self.norm(x)) + self.place(place)
+        mixed = self.mix(self.norm(x)) + place
         split = mixed.view(tokens * batch, channels, 3, self.heads, width // self.heads)
         # Each (tokens * batch, heads, channels, width / heads).
         query, key, value = split.permute(2, 0, 3, 1, 4)
@@ -96,7 +123,7 @@ class ChannelAttention(nn.Module):
         weights = torch.softmax(query @ key.transpose(-1, -2), dim=-1)
         heard = (weights @ value).transpose(1, 2).reshape(tokens, batch, channels, width)
         change: Tensor = self.out(heard)
-        return x + change
+        return change
 
 
 class LinearReadout(nn.Module):
@@ -130,13 +157,16 @@ class LinearReadout(nn.Module):
 
     def forward(self, h: Tensor, pieces: Tensor, place: Tensor) -> Tensor:
         """Features (t, b, c, width) and signal (t, b, c, kernel) to pieces (t, b, c, 2 * patch)."""
+        place = self.place(place)
+        return torch.cat([self.read(h[slab], pieces[slab], place) for slab in plan_slabs(h)])
+
+    def read(self, h: Tensor, pieces: Tensor, place: Tensor) -> Tensor:
+        """Read out some of the tokens."""
         tokens, batch, channels, _ = h.shape
         h = self.norm(h)
         bank = self.analysis(pieces)  # (t, b, c, filters)
         own, *masks = self.masks(h).chunk(1 + self.mixtures, dim=-1)
-        asked = (self.listen(h) + self.place(place)).view(
-            tokens * batch, channels, 2, self.mixtures, -1
-        )
+        asked = (self.listen(h) + place).view(tokens * batch, channels, 2, self.mixtures, -1)
         query, key = asked.permute(2, 3, 0, 1, 4)  # each (mixtures, t * b, c, key)
         query = query * query.shape[-1] ** -0.5
         total = own * bank
