@@ -214,12 +214,15 @@ def test_a_recipe_smokes_and_releases(kind, tmp_path):
 def test_released_generators_load_and_draw(make_info):
     for model in list_models("generate"):
         record = get_record(model, "generate")
+        assert not load_network(model).training
+        if record.network == "artifact_spread":
+            continue
         kind = "gan" if record.network == "artifact_gan" else "diffusion"
         generator = LearnedArtifacts(kind, model, n_steps=2)
-        assert not load_network(model).training
         for label in record.kinds:
             artifact = generator.generate(make_info(5), 300, label, np.random.default_rng(0))
             assert np.isfinite(artifact).all()
+            assert 1e-8 < np.abs(artifact).max() < 5e-3
 
 
 def test_networks_refuse_lengths_they_cannot_halve():

@@ -46,9 +46,9 @@ LAGS = 64  # samples over which the covariance term compares a window with itsel
 class AdversarialConfig:
     """How generator and critic are fitted."""
 
-    steps: int = 1500  # of the generator
+    steps: int = 1200  # of the generator
     n_critic: int = 2  # steps of the critic for each
-    batch: int = 24
+    batch: int = 18
     peak_rate: float = 4e-4
     betas: tuple[float, float] = (0.0, 0.9)
     penalty: float = 10.0  # of gradients of the critic that have not a norm of one
@@ -57,7 +57,7 @@ class AdversarialConfig:
     average: float = 0.995  # of the generator's weights, per step
     seed: int = 20261122
     save_every: int = 50
-    check_from: int = 500  # the step from which on too little variety is an error
+    check_from: int = 300  # the step from which on too little variety is an error
     network: ArtifactGANConfig = field(default_factory=ArtifactGANConfig)
 
 

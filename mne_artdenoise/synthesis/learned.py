@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .._typing import FloatArray
 from ..networks.artifact_gan import ArtifactGAN
+from ..networks.artifact_spread import ArtifactSpread
 from ..networks.artifact_unet import ArtifactUNet
 from ..rate import to_recording_rate
 from ..weights.load import load_network
@@ -21,7 +22,9 @@ from .electrodes import Electrodes, read_electrodes
 from .joining import count_windows, join_windows
 from .segments import SFREQ, limit_band
 from .spread import draw_spread
+from .spread_mixture import draw_mixture
 
+SPREAD = "artifact-spread-v1"
 DEFAULTS = {"gan": "artifact-gan-v1", "diffusion": "artifact-diffusion-v1"}
 NETWORKS = {"gan": ArtifactGAN, "diffusion": ArtifactUNet}
 OVERLAP = REACH = round(SFREQ)  # samples: a second, in which a heart beats once or more
@@ -38,6 +41,9 @@ class LearnedArtifacts:
         that takes noise out of it in many. Another is a ValueError.
     model : str | ModelRecord | ArtifactGAN | ArtifactUNet | None
         A pretrained model, its record, or a network of one's own; None is the released one.
+    spread : str | ModelRecord | ArtifactSpread | None
+        What draws the topographies of eyes and muscles: a model fitted to those of people, or the
+        head model (None), which draws those of the other labels in any case.
     n_steps : int
         Steps of a diffusion, from 1 to 1000.
     guidance : float
@@ -46,9 +52,10 @@ class LearnedArtifacts:
 
     Notes
     -----
-    The network makes waveforms of single sources, 128 samples a second; the head model spreads them
-    over the electrodes, so that montages are free. What is longer than 4 s is joined of several
-    windows. There is nothing above 60 Hz: for muscle at high rates take the formulas or a bank.
+    The network makes waveforms of single sources, 128 samples a second. Topographies are drawn
+    apart from them, as functions of direction, so that montages are free. What is longer than 4 s
+    is joined of several windows. There is nothing above 60 Hz: for muscle at high rates take the
+    formulas or a bank.
 
     The same state of ``rng`` gives the same bytes, on one machine with one number of threads.
     """
@@ -58,6 +65,7 @@ class LearnedArtifacts:
         kind: str = "gan",
         model: str | ModelRecord | ArtifactGAN | ArtifactUNet | None = None,
         *,
+        spread: str | ModelRecord | ArtifactSpread | None = SPREAD,
         n_steps: int = 50,
         guidance: float = 1.0,
     ) -> None:
@@ -67,6 +75,7 @@ class LearnedArtifacts:
             raise ValueError(f"guidance must be a finite number, got {guidance!r}.")
         self.kind, self.n_steps, self.guidance = kind, n_steps, guidance
         self.network = _wake(kind, DEFAULTS[kind] if model is None else model).eval()
+        self.spread = None if spread is None else _wake_spread(spread).eval()
 
     def __repr__(self) -> str:
         return f"<LearnedArtifacts | {self.kind}: {', '.join(self.labels)}>"
@@ -114,7 +123,7 @@ class LearnedArtifacts:
         self._check_labels(labels)
         if not len(labels):
             return np.zeros((0, len(electrodes), n_times))
-        maps = [draw_spread(electrodes, label, rng) for label in labels]
+        maps = [self._draw_maps(electrodes, label, rng) for label in labels]
         n_slow = math.ceil(n_times * SFREQ / electrodes.sfreq)
         n_windows = count_windows(n_slow, self._size, OVERLAP, REACH)
         sources = [label for label, own in zip(labels, maps, strict=True) for _ in own]
@@ -162,6 +171,13 @@ class LearnedArtifacts:
         size = np.sqrt(np.square(windows).mean(axis=1, keepdims=True))
         return np.asarray(windows / np.maximum(size, 1e-6))
 
+    def _draw_maps(
+        self, electrodes: Electrodes, label: str, rng: np.random.Generator
+    ) -> FloatArray:
+        if self.spread is not None and label in self.spread.config.labels:
+            return draw_mixture(self.spread, electrodes, label, rng)
+        return draw_spread(electrodes, label, rng)
+
     @property
     def _size(self) -> int:
         return int(self.network.config.n_times)
@@ -198,4 +214,15 @@ def _wake(
     raise ValueError(
         f"Kind {kind!r} needs a network of {NETWORKS[kind].__name__}, and "
         f"{getattr(model, 'id', model)!r} is of {type(network).__name__}."
+    )
+
+
+def _wake_spread(model: str | ModelRecord | ArtifactSpread) -> ArtifactSpread:
+    """Give the network of a model, which must draw topographies."""
+    network = load_network(model) if isinstance(model, str | ModelRecord) else model
+    if isinstance(network, ArtifactSpread):
+        return network
+    raise ValueError(
+        f"spread needs a network of ArtifactSpread, and {getattr(model, 'id', model)!r} is of "
+        f"{type(network).__name__}."
     )

@@ -1,8 +1,8 @@
 """How the sources of one artifact of a label spread over the electrodes of any montage.
 
 The head model says where eyes, muscles and heart are, so a learned waveform needs no montage of its
-own. Sizes are root mean squares of the waveform in volts, and differ between people by
-``SIZE_SPREAD``.
+own. Sizes are root mean squares of the waveform in volts, and differ from window to window
+by ``SIZE_SPREAD``.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from .headshape import carry_to_template
 from .muscular import EXTENTS, SIZES
 from .sites import SITES
 
-# At Fp1 and Fp2 (F7 and F8 for glances), of a loose electrode, and of the heart between ears,
-# nasion, inion and vertex. That of eyes is the median of windows of the Glasgow recordings; that of
-# the heart a fifth of its R wave, as of the electrocardiograms of eegmat.
-EYE_SIZE, ELECTRODE_SIZE, HEART_SIZE = 35e-6, 50e-6, 1.6e-6
-SIZE_SPREAD = 0.4  # deviation of the logarithm
+# At Fp1 and Fp2 (F7 and F8 for glances), of a moving electrode, and of the heart between ears,
+# nasion, inion and vertex. The first two are medians of windows of the Glasgow recordings; that of
+# the heart is its R wave of 8 µV over the crest of electrocardiograms of eegmat, 4.6.
+EYE_SIZE, ELECTRODE_SIZE, HEART_SIZE = 36e-6, 60e-6, 1.7e-6
+SIZE_SPREAD = 0.6  # deviation of the logarithm, as of those windows
 GLANCES = 0.5  # chance that eyes turn aside, too
 UNITS = 3  # sources of one muscle: its rank
 

@@ -15,7 +15,7 @@ from ..datasets.tuar import TuarRecording, load_tuar, split_people
 from ..datasets.tuar_segments import cut_tuar
 from ..files import write_text
 from ..synthesis.bank import Bank
-from ..synthesis.segments import DURATION, LABELS, SFREQ, Segments, cut_segments
+from ..synthesis.segments import DURATION, SFREQ, Segments, cut_segments
 from ..weights.load import NETWORKS, save_network
 from ..weights.record import ModelRecord, format_record
 from .stand_in import make_stand_in_bank
@@ -124,7 +124,7 @@ def release(recipe: GeneratorRecipe, work: Path, package: Path) -> ModelRecord:
         l_freq=0.5,
         scaling="window",
         band=(0.5, 60.0),
-        kinds=LABELS,
+        kinds=config.labels,
         estimates="nothing",
         file=file,
         sha256=sha256,

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ..networks.any_montage import AnyMontage, AnyMontageConfig
 from ..networks.art import ART, ARTConfig
 from ..networks.artifact_gan import ArtifactGAN, ArtifactGANConfig
+from ..networks.artifact_spread import ArtifactSpread, ArtifactSpreadConfig
 from ..networks.artifact_unet import ArtifactUNet, ArtifactUNetConfig
 from ..networks.at_at import ATAT, ATATConfig
 from ..networks.beta_vae import BetaVAE, BetaVAEConfig
@@ -29,6 +30,7 @@ NETWORKS: dict[str, tuple[type[Any], type[nn.Module]]] = {
     "at_at": (ATATConfig, ATAT),
     "beta_vae": (BetaVAEConfig, BetaVAE),
     "artifact_gan": (ArtifactGANConfig, ArtifactGAN),
+    "artifact_spread": (ArtifactSpreadConfig, ArtifactSpread),
     "artifact_unet": (ArtifactUNetConfig, ArtifactUNet),
     "ic_unet": (ICUNetConfig, ICUNet),
 }
