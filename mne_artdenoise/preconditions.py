@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from numbers import Real
 
@@ -32,6 +33,9 @@ SHORT = 0.5
 # to gain up to 1 dB less than the network alone, with 3 s at least as much (8 to 64 channels).
 FEWEST_SECONDS = 2.0
 
+# Names of electrodes that see the eyes, the heart or a muscle, not the brain.
+OTHER_TYPE = re.compile(r"[vh]?(eog|ecg|ekg|emg)\b|[vh]?(eog|ecg|ekg|emg)[\W_\d]", re.IGNORECASE)
+
 
 def check_preconditions(
     segments: Sequence[FloatArray],
@@ -57,13 +61,14 @@ def check_preconditions(
     -----
     What cannot be denoised is a ValueError: too few or too many channels or hertz, fewer than two
     samples in a row, no signal at all. What looks like an oversight is a RuntimeWarning: spans too
-    short to recognise anything in, another unit than volts, some flat channels, projectors that are
-    not applied. Each names the MNE call that sets it right.
+    short to recognise anything in, another unit than volts, some flat channels, EOG channels that
+    are called EEG, projectors that are not applied. Each names the MNE call that sets it right.
     """
     _check_channel_count(info, *n_channels)
     _check_sfreq(float(info["sfreq"]), *sfreq)
     _check_length(segments, float(info["sfreq"]))
     _check_flat(segments, info)
+    _check_types(info)
     _check_unit(segments, float(info["sfreq"]))
     _check_projectors(info)
     _mention_lowpass(info)
@@ -91,6 +96,10 @@ def check_positions(info: mne.Info, missing: Sequence[str]) -> None:
             f"Found 1 channel with a position, and {list_names(missing)} without one: at least 2 "
             f"are needed to tell artifact from brain. {call}"
         )
+    others = [name for name in missing if OTHER_TYPE.match(name)]
+    if others:
+        kind = f"If they are no EEG, set their type: {_name_types(others)}."
+        call = kind if len(others) == len(missing) else f"{call} {kind}"
     warn(
         f"{list_names(missing)} will be left unchanged, for want of a position. {call}",
         RuntimeWarning,
@@ -117,6 +126,25 @@ def check_duration(seconds: float) -> None:
             "denoiser.fit(raw).transform(evoked), or do without filters: spatial=False.",
             RuntimeWarning,
         )
+
+
+def _check_types(info: mne.Info) -> None:
+    others = [name for name in info["ch_names"] if OTHER_TYPE.match(name)]
+    if others:
+        warn(
+            f"{list_names(others)} will be denoised as EEG, and by their names are none. Set their "
+            f"type: {_name_types(others)}.",
+            RuntimeWarning,
+        )
+
+
+def _name_types(names: Sequence[str]) -> str:
+    """Name the call that gives channels the types that their names tell."""
+    known = {"eog": "eog", "ecg": "ecg", "ekg": "ecg", "emg": "emg"}
+    types = {
+        name: next(known[part] for part in known if part in name.lower()) for name in names[:3]
+    }
+    return f"inst.set_channel_types({types})"
 
 
 def _check_channel_count(info: mne.Info, fewest: int, most: int) -> None:

@@ -93,6 +93,30 @@ def test_some_channels_without_a_position_are_named(make_info):
     check_positions(make_info(4), [])
 
 
+@pytest.mark.parametrize("name", ["EOG1", "VEOG", "heog_l", "EOG-R", "ECG", "EKG 2", "EMG chin"])
+def test_eyes_and_hearts_that_are_called_eeg_are_told(make_segments, name):
+    segments, info = make_segments(3)
+    info.rename_channels({info["ch_names"][1]: name})
+    with pytest.warns(RuntimeWarning, match="denoised as EEG.*set_channel_types"):
+        check_preconditions(segments, info)
+
+
+def test_names_of_eeg_are_none_of_these(make_segments):
+    segments, info = make_segments(3)
+    info.rename_channels(dict(zip(info["ch_names"], ["Emgx", "EEG EOG1", "Hz"], strict=True)))
+    check_preconditions(segments, info)
+
+
+def test_eyes_without_a_position_want_a_type_rather_than_a_montage(make_info):
+    info = make_info(5)
+    info.rename_channels({"C3": "EOG1"})
+    with pytest.warns(RuntimeWarning, match=r"types\(\{'EOG1': 'eog'\}\)") as told:
+        check_positions(info, ["EOG1"])
+    assert "set_montage" not in str(told[0].message)
+    with pytest.warns(RuntimeWarning, match=r"set_montage.*set_channel_types"):
+        check_positions(info, ["EOG1", "Fz"])
+
+
 def test_a_long_list_of_names_is_cut(make_info):
     info = make_info(20)
     with pytest.warns(RuntimeWarning, match="O2 and 5 more will be left"):
