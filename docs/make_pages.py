@@ -46,7 +46,14 @@ API: dict[str, tuple[str, tuple[str, ...]]] = {
     "synthesis.evoked": (
         "Event-related potentials", ("make_evoked_response", "place_evoked_responses"),
     ),
+    "synthesis.segments": ("Generators: what they learn, how, and how well", ("cut_segments",)),
+    "synthesis.adversarial": ("", ("train_adversarial",)),
+    "synthesis.diffusion": ("", ("train_diffusion", "make_schedule", "guide", "sample_ddim")),
+    "synthesis.fidelity": (
+        "", ("compare_windows", "describe", "measure_mmd", "measure_precision_recall"),
+    ),
     "datasets": ("Data sets", ()),
+    "datasets.tuar_segments": ("", ("cut_tuar",)),
     "training.dataset": ("Training", ("PairDataset",)),
     "training.loop": ("", ("TrainingConfig", "train")),
     "training.release": ("", ("write_model",)),

@@ -27,6 +27,36 @@ SMALLEST = 1e-6  # of a mean square of one: what is below is nothing
 MODULATIONS = 16  # multiples of 0.25 Hz, doubling in width, at which power may come and go
 
 
+def compare_windows(made: FloatArray, real: FloatArray, sfreq: float) -> dict[str, float]:
+    """Compare made windows of one label with real ones in every way there is here.
+
+    Parameters
+    ----------
+    made, real : ndarray, shape (n_windows, n_times)
+        Of a mean square of one.
+    sfreq : float
+        Sampling rate in hertz.
+
+    Returns
+    -------
+    figures : dict of str -> float
+        Maximum mean discrepancy (``"mmd"``), ``"precision"`` and ``"recall"`` of distributions, how
+        well the nearest window tells made from real (``"told apart"``, 0.5 at best), the root mean
+        square difference of autocorrelations, and by how much the power in each band differs, as
+        a share of the real one.
+    """
+    features = describe(made, sfreq), describe(real, sfreq)
+    precision, recall = measure_precision_recall(*features)
+    return {
+        "mmd": measure_mmd(*features),
+        "precision": precision,
+        "recall": recall,
+        "told apart": measure_telling(*features),
+        "autocorrelation": compare_autocorrelations(made, real, sfreq),
+        **compare_band_powers(made, real, sfreq),
+    }
+
+
 def measure_band_powers(windows: FloatArray, sfreq: float) -> dict[str, FloatArray]:
     """Power by band, after Welch, of windows (..., n_times): each of shape (...)."""
     n_times = windows.shape[-1]

@@ -88,7 +88,25 @@ class LearnedArtifacts:
     def generate(
         self, info: mne.Info | Electrodes, n_times: int, label: str, rng: np.random.Generator
     ) -> FloatArray:
-        """Draw one artifact; see :class:`~mne_artdenoise.synthesis.ArtifactGenerator`."""
+        """Draw one artifact.
+
+        Parameters
+        ----------
+        info : mne.Info | Electrodes
+            Channels with positions, and the sampling rate.
+        n_times : int
+            Samples wanted, 1 or more.
+        label : str
+            One of ``labels``; another is a ValueError that lists them.
+        rng : Generator
+            The only source of chance.
+
+        Returns
+        -------
+        artifact : ndarray, shape (n_channels, n_times)
+            In volts, seen from infinity; that of eyes and muscles of the average reference, where
+            a model draws their topographies.
+        """
         return np.asarray(self.generate_many(info, n_times, [label], rng)[0])
 
     def generate_many(
