@@ -95,7 +95,7 @@ print("trusted:", verdict.trusted)
 # ``python -m mne_artdenoise check before_raw.fif after_raw.fif --report evidence.html``.
 
 report = mne.Report(title="What denoising did")
-add_denoising(report, raw, clean, check, rows=rows, denoiser=denoiser, truth=truth)
+add_denoising(report, raw, clean, check, rows=rows, verdict=verdict, denoiser=denoiser, truth=truth)
 
 # %%
 # What these checks cannot see

@@ -82,8 +82,9 @@ def plot_filter(fitted: SpatialFilter, info: mne.Info) -> Figure | None:
     """
     rows = [
         (
-            f"{band.low:g} to {band.high:g} Hz" + _count_more(len(band.ratios)),
-            [f"artifact/brain {ratio:.1f}" for ratio in band.ratios],
+            f"{band.low:g} to {min(band.high, info['sfreq'] / 2):g} Hz"
+            + _count_more(len(band.ratios)),
+            [f"artifact/brain {ratio:{'.0f' if ratio >= 10 else '.1f'}}" for ratio in band.ratios],
             band.mixing,
         )
         for band in fitted.bands
