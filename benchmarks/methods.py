@@ -97,7 +97,7 @@ def map_only(case: Case) -> FloatArray:
 def filter_knowing(case: Case) -> FloatArray:
     """Fit the filters of the spatial step to the true artifact: what they could reach."""
     config = FilterConfig(
-        shared=False, mu=1.0, ridge=1e-6, leak=0.0, strongest=0.0, weakest=0.0, guard=1.0
+        quiet=0.0, shared=False, mu=1.0, ridge=1e-6, leak=0.0, strongest=0.0, weakest=0.0, guard=1.0
     )
     sfreq = case.info["sfreq"]
     fitted = fit_filter([case.noisy], [case.artifact], sfreq, config=config)

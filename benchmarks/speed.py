@@ -193,12 +193,21 @@ def start_process(*arguments: str) -> str:
     return done.stdout
 
 
-def run_methods(names: list[str], runs: int, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Run the methods in turns; one that fails says why and is left out of the next rounds."""
+def run_methods(
+    names: list[str], runs: int, folder: Path, rows: Path | None
+) -> dict[str, list[dict[str, Any]]]:
+    """Run the methods in turns; one that fails says why and is left out of the next rounds.
+
+    With a file for rows, its runs count, and are kept: what was stopped goes on.
+    """
     records: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for name, record in read_rows(rows):
+        records.setdefault(name, []).append(record)
     failed: set[str] = set()
     for number in range(runs):
         for name in [name for name in names if name not in failed]:
+            if len(records[name]) > number:
+                continue
             try:
                 answer = start_process(__file__, "--one", name, str(folder))
             except subprocess.CalledProcessError as error:
@@ -207,8 +216,19 @@ def run_methods(names: list[str], runs: int, folder: Path) -> dict[str, list[dic
                 print(f"{name} is left out: {reason[-1]}", file=sys.stderr)
                 continue
             records[name].append(json.loads(answer.splitlines()[-1]))
+            if rows:
+                with rows.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps({name: records[name][-1]}) + "\n")
             print(f"run {number + 1}: {name} {records[name][-1]['seconds']:.2f} s", file=sys.stderr)
     return records
+
+
+def read_rows(path: Path | None) -> list[tuple[str, dict[str, Any]]]:
+    """Read the runs of a file, if it is there: the name of the method, and what was measured."""
+    if path is None or not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [item for line in lines for item in json.loads(line).items()]
 
 
 def measure_imports(runs: int) -> dict[str, float]:
@@ -275,6 +295,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=300.0, help="length of the recording")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--imports", action="store_true", help="measure importing, too")
+    parser.add_argument("--rows", type=Path, help="file that keeps every run, as JSON lines")
     parser.add_argument("--out", type=Path, help="file for the table")
     parser.add_argument("--one", nargs=2, metavar=("METHOD", "FOLDER"), help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -290,7 +311,7 @@ def main() -> None:
     print(about, file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         start_process(str(HERE / "simulated_recording.py"), folder, str(arguments.seconds))
-        records = run_methods(arguments.methods, arguments.runs, Path(folder))
+        records = run_methods(arguments.methods, arguments.runs, Path(folder), arguments.rows)
     lines = [about, "", *tabulate(records)]
     if arguments.imports:
         imports = measure_imports(arguments.runs)
