@@ -89,8 +89,8 @@ class TemporalConvolution(nn.Module):
         taps = [padded[first + k * step : first + k * step + tokens] for k in range(3)]
         h = F.linear(taps[1], here, self.taps.bias)
         total = h.view(-1, h.shape[-1])  # products are added where they are made, without a pass
-        total.addmm_(taps[0].reshape(-1, width), before.t())
-        total.addmm_(taps[2].reshape(-1, width), after.t())
+        for tap, weight in ((taps[0], before), (taps[2], after)):  # autocast looks not in here
+            total.addmm_(tap.reshape(-1, width).to(h.dtype), weight.t().to(h.dtype))
         change: Tensor = self.out(F.silu(h))
         return change
 

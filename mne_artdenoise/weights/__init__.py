@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -42,4 +43,4 @@ def open_network(record: ModelRecord, device: str = "auto") -> Any:
     """
     if device == "onnx" or (device == "auto" and find_spec("torch") is None):
         return import_module(f"{__name__}.session").open_session(record)
-    return import_module(__name__).load_network(record)
+    return sys.modules[__name__].load_network(record)
