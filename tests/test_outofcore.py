@@ -346,6 +346,13 @@ def test_a_name_that_mne_would_not_read_is_told(source, tmp_path, name):
         denoise_file(source, tmp_path / name)
 
 
+def test_names_that_fif_cannot_hold_are_told_before_any_work(make_noisy, tmp_path):
+    raw = make_noisy(4, 8.0).rename_channels({"Cz": "\u010cz"})
+    with pytest.raises(ValueError, match="only ASCII names .* found \u010cz: .*rename_channels"):
+        denoise_file(raw, tmp_path / "x_raw.fif")
+    assert list_names(tmp_path) == []
+
+
 def test_the_network_alone_needs_the_recording_in_memory(source, tmp_path):
     with pytest.raises(ValueError, match=r"spatial=True.*fit_transform"):
         denoise_file(source, tmp_path / "x_raw.fif", ArtifactDenoiser(spatial=False))
