@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 import warnings
-from itertools import islice
+from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 
 import mne
@@ -31,6 +33,7 @@ from mne_artdenoise.weights import load_network
 
 CELLS = ("19 eye", "19 muscle", "19 clean", "8 muscle")
 ICA = "ICA + ICLabel"
+UNTOUCHED = 100.0  # decibels that stand for a recording that came out as it was
 FORMS = {"with the spatial step": True, "network alone": False}
 
 
@@ -49,6 +52,8 @@ def main() -> None:
     mne.set_log_level("ERROR")
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
+    # Weights that are not bundled lie in the repository.
+    os.environ.setdefault("MNE_ARTDENOISE_WEIGHTS", str(Path(__file__).parents[1] / "weights"))
     if args.cost:
         for model in args.models:
             print(model, json.dumps(measure_cost(model)))
@@ -56,20 +61,29 @@ def main() -> None:
     done = {(row["method"], row["cell"], row["case"]) for row in read_rows(args.out)}
     methods = [f"{model}, {form}" for model in args.models for form in FORMS]
     cases = make_cases(Bank.load(args.bank), seconds=args.seconds)
-    chosen = [case for case in cases if case.cell in args.cells]
+    chosen = choose_cases(cases, args.cells, args.people)
     with args.out.open("a") as file:
-        for cell in args.cells:
-            for case in islice((c for c in chosen if c.cell == cell), args.people):
-                for method in (*methods, ICA):
-                    if (method, cell, case.subject) not in done:
-                        file.write(json.dumps(score_case(method, case)) + "\n")
-                        file.flush()
+        for (number, case), method in product(chosen, (*methods, ICA)):
+            if (method, case.cell, number) not in done:
+                file.write(json.dumps(score_case(method, number, case)) + "\n")
+                file.flush()
     if args.write:
         args.write.write_text(json.dumps(gather(args.models[0], read_rows(args.out)), indent=1))
     print(make_table(read_rows(args.out)))
 
 
-def score_case(method: str, case: Case) -> dict[str, object]:
+def choose_cases(cases: Iterable[Case], cells: list[str], people: int) -> list[tuple[int, Case]]:
+    """Choose the first recording of some people in each cell, with their numbers."""
+    chosen: dict[tuple[str, str], tuple[int, Case]] = {}
+    for number, case in enumerate(cases):
+        if case.cell in cells:
+            chosen.setdefault((case.cell, case.subject), (number, case))
+    # All cells of one person after another, so that a run that is stopped has scored each cell.
+    subjects = list(dict.fromkeys(subject for _, subject in chosen))[:people]
+    return [chosen[cell, subject] for subject in subjects for cell in cells]
+
+
+def score_case(method: str, number: int, case: Case) -> dict[str, object]:
     """One row: how one method did on one recording."""
     raw = mne.io.RawArray(case.noisy, case.info)
     began = time.process_time()
@@ -79,7 +93,7 @@ def score_case(method: str, case: Case) -> dict[str, object]:
     right = np.mean(case.artifact**2) if case.artifact.any() else np.mean(case.clean**2)
     gain = 10 * np.log10(right / max(wrong, 1e-10 * right))
     return {
-        **{"method": method, "cell": case.cell, "case": case.subject},
+        **{"method": method, "cell": case.cell, "case": number, "subject": case.subject},
         **{"gain_db": round(float(gain), 3), "seconds": round(seconds, 2)},
     }
 
@@ -110,12 +124,14 @@ def gather(model: str, rows: list[dict[str, object]]) -> dict[str, object]:
     table: dict[str, dict[str, float]] = {}
     names = {f"{model}, {form}": form for form in FORMS} | {ICA: ICA}
     cells = dict.fromkeys(str(row["cell"]) for row in rows)
+    there = {row["case"] for row in rows if row["method"] in names and row["method"] != ICA}
     for method, name in names.items():
         for cell in cells:
-            found = [r["gain_db"] for r in rows if r["method"] == method and r["cell"] == cell]
-            if found:
-                table.setdefault(name, {})[cell] = round(float(np.mean(found)), 1)
-    people = {row["case"] for row in rows if str(row["method"]).startswith(model)}
+            found = [r for r in rows if r["method"] == method and r["cell"] == cell]
+            gains = [min(r["gain_db"], UNTOUCHED) for r in found if r["case"] in there]
+            if gains:
+                table.setdefault(name, {})[cell] = round(float(np.mean(gains)), 1)
+    people = {row["subject"] for row in rows if str(row["method"]).startswith(model)}
     return {
         "unit": "gain in dB of power; 100 stands for untouched",
         "split": "people and artifact sources never trained on",

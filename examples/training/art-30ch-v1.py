@@ -41,7 +41,7 @@ RECIPE = FixedRecipe(
     config=ARTConfig(dropout=0.0, wander=1024),
     training=FixedTrainingConfig(short_share=0.7, short_batch=128, floor=0.05),
     smoke=FixedTrainingConfig(
-        steps=150, batch=8, warmup=20, average=0.98, log_every=20, save_every=50,
+        steps=100, batch=6, warmup=10, average=0.95, log_every=20, save_every=50, floor=0.05,
         held_out_batches=2,
     ),
     record={

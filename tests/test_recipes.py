@@ -1,0 +1,74 @@
+"""Tests of the recipes of single channels and of responses: smoke runs, scores and releases."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from safetensors.torch import save_file
+
+from mne_artdenoise.training.stand_in import make_stand_in_bank
+from mne_artdenoise.weights import download
+from mne_artdenoise.weights.load import load_network
+from mne_artdenoise.weights.record import parse_record
+
+FOLDER = Path(__file__).parents[1] / "examples" / "training"
+RECIPES = ("at-at-v1", "beta-vae-erp-v1")
+
+
+@pytest.fixture(scope="module", params=RECIPES)
+def recipe(request):
+    return runpy.run_path(str(FOLDER / f"{request.param}.py"))
+
+
+def make_network(recipe):
+    return (recipe["ATAT"] if "ATAT" in recipe else recipe["BetaVAE"])()
+
+
+def test_a_run_without_banks_is_refused(recipe, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        recipe["main"](["--work", str(tmp_path)])
+    assert "any-montage-v1.py --prepare-only" in capsys.readouterr().err
+
+
+def test_a_release_is_a_record_that_loads(recipe, tmp_path, monkeypatch):
+    save_file(make_network(recipe).state_dict(), tmp_path / "weights.safetensors")
+    (tmp_path / "scores.json").write_text(json.dumps({"measured": 1.0}))
+    for folder in ("files", "records"):
+        (tmp_path / "package" / "weights" / folder).mkdir(parents=True)
+    arguments = ["--work", str(tmp_path), "--release", str(tmp_path / "package")]
+    assert recipe["main"](arguments) == []
+    (written,) = (tmp_path / "package" / "weights" / "records").rglob("*.json")
+    record = parse_record(written.read_text())
+    assert record.id == recipe["MODEL"] == written.stem
+    assert record.scores == {"measured": 1.0}
+    assert (FOLDER.parents[1] / record.recipe).is_file()
+    monkeypatch.setattr(download, "FILES", tmp_path / "package" / "weights" / "files")
+    assert load_network(record).state_dict().keys() == make_network(recipe).state_dict().keys()
+
+
+@pytest.mark.slow
+def test_a_smoke_run_needs_no_data_lowers_the_loss_and_goes_on(recipe, tmp_path):
+    smoke = ["--smoke", "--work", str(tmp_path)]
+    rows = recipe["main"](smoke)
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    assert recipe["main"](smoke) == rows  # nothing is left to do
+
+
+@pytest.mark.slow
+def test_scores_tell_what_was_done_from_nothing_done(recipe, tmp_path, monkeypatch):
+    bank = make_stand_in_bank(0)
+    bank = replace(
+        bank, clean=tuple(replace(item, subject=f"Subject{item.subject}") for item in bank.clean)
+    )
+    for name in ("train", "held-out"):
+        bank.save(tmp_path / f"{name}.npz")
+    save_file(make_network(recipe).state_dict(), tmp_path / "weights.safetensors")
+    recipe["main"](["--work", str(tmp_path), "--banks", str(tmp_path), "--score"])
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    (table,) = (value for value in scores.values() if isinstance(value, dict))
+    assert "this model" in table
+    assert len(table) >= 3
