@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -48,12 +49,13 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, default=FIGURES)
     arguments = parser.parse_args()
     rows = list(read_rows(arguments.rows).values())
-    gains = gather(rows)
+    works = {row["method"] for row in rows if "failed" not in row}
+    gains = gather(row for row in rows if row["method"] in works)
     arguments.out.mkdir(parents=True, exist_ok=True)
     parts = {
         "quality_machine": [describe_machine(rows)],
         "quality_gain": tabulate_sweeps(gains),
-        "quality_scores": tabulate_scores(rows),
+        "quality_scores": tabulate_scores([row for row in rows if row["method"] in works]),
         "quality_verdict": tell_verdicts(gains),
     }
     for name, lines in parts.items():
@@ -210,12 +212,14 @@ def describe_machine(rows: list[Row]) -> str:
             continue
     versions = sorted({str(row["version"]) for row in rows if row["method"] == DEFAULT})
     failed = {str(row["method"]): str(row["failed"]) for row in rows if "failed" in row}
-    told = [f"{name} ({reason})" for name, reason in sorted(failed.items())]
+    counts = Counter(str(row["method"]) for row in rows if "failed" in row)
+    told = [f"{name} in {counts[name]} rows ({why})" for name, why in sorted(failed.items())]
     return (
         f"{len(rows)} rows; {os.cpu_count()} cores ({model}), one thread, shared with other work; "
         f"{platform.system()}, Python {platform.python_version()}, {', '.join(packages)}; "
         f"{datetime.now(UTC):%Y-%m-%d}; seeds as in `cases.py`. Ours: {', '.join(versions)}. "
-        f"Failed somewhere, and counted as untouched there: {'; '.join(told) or 'none'}."
+        f"Failed, and counted as untouched there, or left out of tables if everywhere: "
+        f"{'; '.join(told) or 'none'}."
     )
 
 

@@ -87,7 +87,7 @@ def judge_cell(cell: str, gains: dict[str, dict[int, float]], ours: str) -> Verd
         Which of them is ours; the others are peers.
     """
     verdicts = [
-        compare_pairs(cell, gains[ours], found, name)
+        compare_pairs(cell, gains.get(ours, {}), found, name)
         for name, found in gains.items()
         if name != ours
     ]

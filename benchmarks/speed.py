@@ -58,7 +58,7 @@ def import_first(*modules: str) -> None:
 def prepare_ours(raw: Any, new: Any) -> Timed:
     """Ours, fitted on the recording that it cleans."""
     import_first(
-        "torch", "safetensors.torch", "mne_artdenoise.networks", "mne_artdenoise.inference"
+        "torch", "safetensors.torch", "mne_artdenoise.weights.load", "mne_artdenoise.inference"
     )
     denoiser = import_module("mne_artdenoise").ArtifactDenoiser
     return lambda: denoiser().fit_transform(raw)
@@ -72,7 +72,7 @@ def prepare_ours_applied(raw: Any, new: Any) -> Timed:
 
 def prepare_onnx(raw: Any, new: Any) -> Timed:
     """Ours in ONNX Runtime, without torch."""
-    import_first("onnxruntime", "safetensors.numpy", "mne_artdenoise.inference")
+    import_first("onnxruntime", "mne_artdenoise.weights.session", "mne_artdenoise.inference")
     denoiser = import_module("mne_artdenoise").ArtifactDenoiser
     return lambda: denoiser(device="onnx").fit_transform(raw)
 

@@ -27,6 +27,9 @@ class Exported(Protocol):
     def run_batch(self, batch: FloatArray, directions: FloatArray) -> npt.NDArray[np.float32]:
         """Run windows (batch, n_channels, n_times) of electrodes in directions (n_channels, 3)."""
 
+    def rest(self) -> None:
+        """Give back what was needed between batches."""
+
 
 def _use_one_thread() -> None:
     if "torch" in sys.modules:
@@ -149,7 +152,10 @@ def _prepare(
     electrodes = np.array(directions, np.float32, order="C")
     if hasattr(network, "run_batch"):
         outside = cast("Exported", network)
-        yield lambda batch: outside.run_batch(batch, electrodes)
+        try:
+            yield lambda batch: outside.run_batch(batch, electrodes)
+        finally:
+            outside.rest()
         return
     import torch
 
