@@ -32,7 +32,7 @@ class FilterConfig:
     quiet: float = 3.0  # how much more quiet moments tell of the brain: see `weigh_quiet`
     shared: bool = True  # directions are those of all bands together, or each band has its own
     leak: float = 2.0  # of the median ratio, taken off all: brain that networks take everywhere
-    strongest: float = 3.0  # artifact against brain that one direction needs, else the band is left
+    strongest: float = 2.0  # artifact against brain that one direction needs, else the band is left
     weakest: float = 0.7  # below which a direction is left alone
     guard: float = 5.0  # times mu in a band of its own around 10 Hz, home of the brain's rhythms
 
@@ -97,7 +97,8 @@ def weigh_directions(
         return _leave_alone(low, high, n_channels)
     good = good + config.ridge * level * np.eye(n_channels)
     found, rest = (np.einsum("ij,jk,ik->i", whole.unmixing, x, whole.unmixing) for x in (bad, good))
-    ratios = found / rest - config.leak * np.median(eigh(bad, good, eigvals_only=True))
+    usual = eigh(bad, good, eigvals_only=True)[(n_channels - 1) // 2]
+    ratios = found / rest - config.leak * usual
     if max(whole.ratios[0], ratios.max()) < config.strongest:
         return _leave_alone(low, high, n_channels)
     strong = np.argsort(-ratios, kind="stable")[: np.count_nonzero(ratios >= config.weakest)]

@@ -303,6 +303,15 @@ def test_shared_directions_are_of_unit_variance_in_the_rest_of_each_band(make_br
             assert (np.diff(band.ratios) <= 0).all()
 
 
+@pytest.mark.parametrize("n_channels", [2, 3, 4, 7])
+def test_one_direction_of_few_channels_is_no_leak(n_channels):
+    bad, good = np.diag([8.0, *[0.0] * (n_channels - 1)]), np.eye(n_channels)
+    config = FilterConfig(ridge=0.0)
+    whole = directions.solve_band(bad, good, 0.25, 100.0, config)
+    band = directions.weigh_directions(whole, bad, good, 1.0, 2.0, config)
+    np.testing.assert_allclose(band.ratios, [8.0])
+
+
 @pytest.mark.parametrize(("highest", "strongest", "n_open"), [(2.0, 3.0, 0), (4.0, 3.0, 1)])
 def test_a_band_opens_where_it_or_all_of_them_hold_artifact(highest, strongest, n_open):
     config = FilterConfig(strongest=strongest, ridge=0.0, leak=0.0)
