@@ -246,11 +246,11 @@ def measure_imports(runs: int) -> dict[str, float]:
 
 
 def find_version(package: str) -> str:
-    """Name a package and its version."""
+    """Name a package and its version; ours may run from its source."""
     try:
         return f"{package} {version(package)}"
     except PackageNotFoundError:
-        return f"{package} not installed"
+        return f"{package} not installed" if package != PACKAGES[0] else f"{package} from source"
 
 
 def describe_machine() -> str:
