@@ -172,6 +172,7 @@ def test_options_reach_the_denoiser(source, tmp_path):
     assert HalvingDenoiser.asked == {"model": "m-v2", **asked}
 
 
+@pytest.mark.filterwarnings("ignore:The denoiser should not be trusted")  # seconds are few
 def test_figure_and_report_are_written(source, tmp_path, capsys):
     figure, page = tmp_path / "x.pdf", tmp_path / "x.html"
     target = tmp_path / "x_raw.fif"

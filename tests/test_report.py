@@ -151,6 +151,7 @@ class StandInCheck:
         return "3 brain components <kept>"
 
 
+@pytest.mark.filterwarnings("ignore:The denoiser should not be trusted")  # seconds are few
 def test_report_gets_figure_numbers_and_check(make_denoised):
     raw, clean, truth = make_denoised()
     report = mne.Report(title="Test", verbose=False)
@@ -162,6 +163,7 @@ def test_report_gets_figure_numbers_and_check(make_denoised):
     assert not plt.get_fignums()
 
 
+@pytest.mark.filterwarnings("ignore:The denoiser should not be trusted")  # seconds are few
 def test_report_without_check_or_truth_can_be_saved(make_denoised, tmp_path):
     raw, clean, _ = make_denoised()
     report = mne.Report(title="Test", verbose=False)
@@ -171,6 +173,7 @@ def test_report_without_check_or_truth_can_be_saved(make_denoised, tmp_path):
     assert "Cleaning" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.filterwarnings("ignore:The denoiser should not be trusted")  # seconds are few
 def test_the_model_and_its_options_are_told(make_denoised, make_record):
     raw, clean, _ = make_denoised()
     parameters = {"spatial": True, "gate": False, "strength": 0.5, "overlap": 0.5}
