@@ -139,7 +139,6 @@ def test_tables_name_every_cell_in_which_a_peer_leads(load: Load) -> None:
     assert "oracle (truth)" in table
 
 
-@pytest.mark.benchmark
 def test_no_method_is_broken() -> None:
     if not BENCHMARKS.is_dir():
         pytest.skip("the benchmarks belong to the repository, not to the package")
@@ -150,3 +149,36 @@ def test_no_method_is_broken() -> None:
         timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("true", "expected"), [(True, -7.0), (False, -14.0)])
+def test_decibels_of_eegdenoisenet_are_half_of_true_ones(
+    load: Load, true: bool, expected: float
+) -> None:
+    protocol, rng = load("eegdenoisenet"), np.random.default_rng(0)
+    pairs = protocol.mix(rng.standard_normal((4, 512)), rng.standard_normal((4, 512)), true, rng)
+    noise = pairs.noisy - pairs.clean
+    ratio = 10 * np.log10(np.mean(pairs.clean**2, axis=-1) / np.mean(noise**2, axis=-1))
+    assert pairs.noisy.shape == (10, 4, 512)
+    np.testing.assert_allclose(ratio[0], expected)
+    np.testing.assert_allclose(pairs.noisy.std(axis=-1), 1.0)
+
+
+def test_leak_free_split_shares_no_epoch(load: Load) -> None:
+    protocol, rng = load("eegdenoisenet"), np.random.default_rng(0)
+    eeg, noise = np.arange(100.0)[:, np.newaxis], np.arange(60.0)[:, np.newaxis]
+    train, test = protocol.split_pools(eeg, noise, "muscle", False, rng)
+    for one, other in zip(train, test, strict=True):
+        assert not set(one.ravel()) & set(other.ravel())
+    assert [len(part[0]) for part in (train, test)] == [48, 6]
+    train, test = protocol.split_pools(eeg[:30], noise, "muscle", True, rng)
+    assert set(train[0].ravel()) & set(test[0].ravel())  # what the official one does
+
+
+def test_wiener_filter_takes_what_is_noise_by_frequency(load: Load) -> None:
+    protocol, rng = load("eegdenoisenet"), np.random.default_rng(0)
+    time = np.arange(512) / protocol.SFREQ
+    clean = np.sin(2 * np.pi * 10 * time + rng.uniform(0, 6, (10, 20, 1)))
+    noise = 3 * np.sin(2 * np.pi * 60 * time + rng.uniform(0, 6, (10, 20, 1)))
+    pairs = protocol.Pairs(clean + noise, clean)
+    np.testing.assert_allclose(protocol.fit_wiener(pairs)(pairs.noisy), clean, atol=1e-6)
