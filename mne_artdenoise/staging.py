@@ -19,6 +19,7 @@ from .spatial import find_active
 EVERY = 1.0  # seconds between two notes of what is done
 ITEM = 8  # bytes of a value
 STATE = "state.json"
+STALE = 600.0  # seconds without a write, after which whoever wrote a result is thought dead
 
 
 class Staging:
@@ -107,6 +108,10 @@ class Staging:
 
     def make_room(self) -> Path:
         """Make an empty folder for the result, and give back the path to write it under."""
+        for left in self.folder.glob("result-*"):  # of writers that were killed, and large
+            times = [path.stat().st_mtime for path in (left, *left.iterdir())]
+            if time.time() - max(times) > STALE:
+                shutil.rmtree(left, ignore_errors=True)
         # Of its own for each process: one that was thought dead must not move half of another's.
         return Path(tempfile.mkdtemp(prefix="result-", dir=self.folder)) / self.target.name
 

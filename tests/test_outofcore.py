@@ -273,6 +273,18 @@ def test_a_folder_that_was_not_removed_is_removed(source, expected, tmp_path, mo
     assert list_names(tmp_path) == ["clean_raw.fif"]
 
 
+@pytest.mark.parametrize("age", [0, 3600])
+def test_halves_of_killed_writers_are_removed_when_they_are_old(source, tmp_path, age):
+    staging = Staging(tmp_path / "clean_raw.fif", "mine")
+    half = staging.make_room()
+    half.write_bytes(b"half")
+    for path in (half, half.parent):
+        os.utime(path, (time.time() - age,) * 2)
+    other = Staging(tmp_path / "clean_raw.fif", "mine").make_room()
+    assert half.exists() == (age == 0)
+    assert other.parent.is_dir()
+
+
 def make_folder_first(init):
     def make(self, target, *args, **kwargs):
         return init(self, target, *args, **kwargs)
