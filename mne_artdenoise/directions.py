@@ -32,7 +32,7 @@ class FilterConfig:
     quiet: float = 3.0  # how much more quiet moments tell of the brain: see `weigh_quiet`
     shared: bool = True  # directions are those of all bands together, or each band has its own
     leak: float = 2.0  # of the median ratio, taken off all: brain that networks take everywhere
-    strongest: float = 2.0  # artifact against brain that one direction needs, else the band is left
+    strongest: float = 3.0  # artifact against brain that one direction needs, else the band is left
     weakest: float = 0.7  # below which a direction is left alone
     guard: float = 5.0  # times mu in a band of its own around 10 Hz, home of the brain's rhythms
 
