@@ -43,6 +43,8 @@ PROJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
             " modules/generated/sklearn.pipeline.make_pipeline.html",
             "py:function sklearn.model_selection.cross_val_score"
             " modules/generated/sklearn.model_selection.cross_val_score.html",
+            "std:term meta-estimator glossary.html#term-meta-estimator",
+            "std:label metadata_routing metadata_routing.html#metadata-routing",
         ),
     ),
     "torch": (
@@ -57,6 +59,7 @@ PROJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
         "https://numpy.org/doc/stable/",
         (
             "py:class numpy.ndarray reference/generated/numpy.ndarray.html",
+            "std:term array_like glossary.html#term-array_like",
             "py:class numpy.random.Generator reference/random/generator.html",
         ),
     ),
