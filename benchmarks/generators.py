@@ -77,18 +77,25 @@ def main() -> None:
 
 def draw(segments: Segments, count: int, rng: np.random.Generator) -> Windows:
     """Draw real windows of each label, people alike."""
-    return {
-        label: segments.windows[segments.draw(count, label, rng)].astype(float) for label in LABELS
-    }
+    windows = {label: segments.windows[segments.draw(count, label, rng)] for label in LABELS}
+    return prepare(windows)
 
 
 def make(generator: LearnedArtifacts, count: int, seed: int = 1) -> Windows:
-    """Make windows of each label, in the band of that label, as `generate` does."""
-    found = {}
-    for label in LABELS:
-        windows = limit_band(generator.sample([label] * count, seed), SFREQ, label)
-        found[label] = windows / np.sqrt(np.square(windows).mean(axis=1, keepdims=True))
-    return found
+    """Make windows of each label."""
+    return prepare({label: generator.sample([label] * count, seed) for label in LABELS})
+
+
+def prepare(windows: Windows) -> Windows:
+    """Bring windows to the band of their label, and a mean square of one.
+
+    `generate` does so with what a network makes; the ends of a window then look as they do there,
+    so real windows pass through the same filter.
+    """
+    limited = {label: limit_band(x.astype(float), SFREQ, label) for label, x in windows.items()}
+    return {
+        label: x / np.sqrt(np.square(x).mean(axis=1, keepdims=True)) for label, x in limited.items()
+    }
 
 
 def score(made: Windows, real: Mapping[str, Windows]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ BANDS = {
 }  # fmt: skip
 LAGS = 0.5  # seconds over which autocorrelations are compared
 STEP = 0.125  # seconds of one value of the course of power
-SMALLEST = 1e-6  # of a mean square of one: what is below is nothing
+SMALLEST = 1e-4  # of the power: of an eye of 40 µV it is 0.4 µV, which no electrode can tell
 MODULATIONS = 16  # multiples of 0.25 Hz, doubling in width, at which power may come and go
 
 
