@@ -136,7 +136,7 @@ def main() -> None:
             raise SystemExit(f"The process ended with {code}.")
         print(f"in peace: {memory:.0f} MB, {seconds:.0f} s of a core, {wall:.0f} s", flush=True)
         rng = np.random.default_rng(args.seed)
-        most = max(run_killed(source, killed, args.kills, seconds / 3, rng))
+        most = max(run_killed(source, killed, args.kills, 0.7 * seconds, rng))
         n_values, n_wrong = compare(clean, killed)
         print(f"killed {args.kills} times: {most:.0f} MB at most, {n_wrong} of {n_values} differ")
         left = sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
