@@ -191,9 +191,10 @@ def take_stretches(signal: Signal, enough: float = ENOUGH) -> Signal:
     ]
     lengths = np.array([stop - start for _, start, stop in cuts])
     order = np.argsort(-measure_activity(signal, cuts), kind="stable")
-    n_lively = int(np.searchsorted(np.cumsum(lengths[order]), longest * signal.sfreq / 2)) + 1
+    half = longest * signal.sfreq / 2
+    n_lively = max(1, int(np.searchsorted(np.cumsum(lengths[order]), half, side="right")))
     others = np.sort(order[n_lively:])
-    n_even = max(1, round(len(others) * longest / 2 / (lengths[others].sum() / signal.sfreq)))
+    n_even = max(1, round(len(others) * half / lengths[others].sum()))
     even = others[np.linspace(0, len(others) - 1, min(n_even, len(others))).round().astype(int)]
     taken = [cuts[k] for k in np.union1d(order[:n_lively], even)]
     return replace(
