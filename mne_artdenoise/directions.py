@@ -2,11 +2,12 @@
 
 Let ``y`` be the recording, ``a`` the estimated artifact and ``v = y - a`` the rest, of covariances
 ``A_k`` and ``V_k`` in band ``k``, ``A`` and ``V`` in all bands. The generalised eigenvectors ``u``
-of ``(A, V + r I)`` are directions sorted by how much artifact they hold against brain. In a band
-each is removed by the gain ``l / (l + mu)`` of its ratio there, ``l = u' A_k u / u' V_k u``: a
-multichannel Wiener filter guided by a network (Somers et al. 2018, doi:10.1088/1741-2552/aaac92,
-with spans marked by hand) of which all bands share the topographies. An eye or a muscle has the
-same in all of them, while the brain that a network takes along differs from band to band.
+of ``(A, V + r I)`` are directions sorted by how much artifact they hold against brain. Within the
+span of those that hold any, each band has the eigenvectors of its own ``(A_k, V_k)``, of ratios
+``l``, and each is removed by the gain ``l / (l + mu)``: a multichannel Wiener filter guided by a
+network (Somers et al. 2018, doi:10.1088/1741-2552/aaac92, with spans marked by hand) of which all
+bands share the span. An eye or a muscle has the same topography in all of them, while the brain
+that a network takes along differs from band to band.
 """
 
 from __future__ import annotations
@@ -90,20 +91,21 @@ def weigh_directions(
     high: float,
     config: FilterConfig,
 ) -> BandFilter:
-    """Weigh in one band the directions of all of them, by the band's own artifact and rest."""
+    """Turn the directions of all bands within their span, and weigh them, as one band needs it."""
     n_channels = len(bad)
     level = np.trace(good) / n_channels
     if not len(whole.ratios) or not np.trace(bad) > 0 or not level > 0:
         return _leave_alone(low, high, n_channels)
     good = good + config.ridge * level * np.eye(n_channels)
-    found, rest = (np.einsum("ij,jk,ik->i", whole.unmixing, x, whole.unmixing) for x in (bad, good))
+    found, rest = (whole.unmixing @ x @ whole.unmixing.T for x in (bad, good))
+    ratios, turns = eigh(found, rest)
     usual = eigh(bad, good, eigvals_only=True)[(n_channels - 1) // 2]
-    ratios = found / rest - config.leak * usual
-    if max(whole.ratios[0], ratios.max()) < config.strongest:
+    ratios = ratios - config.leak * usual
+    if max(whole.ratios[0], ratios[-1]) < config.strongest:
         return _leave_alone(low, high, n_channels)
-    strong = np.argsort(-ratios, kind="stable")[: np.count_nonzero(ratios >= config.weakest)]
-    size = np.sqrt(rest[strong])
-    unmixing, mixing = whole.unmixing[strong] / size[:, np.newaxis], whole.mixing[:, strong] * size
+    strong = np.flatnonzero(ratios >= config.weakest)[::-1]
+    turns = turns[:, strong]
+    unmixing, mixing = turns.T @ whole.unmixing, whole.mixing @ (rest @ turns)
     return BandFilter(low, high, unmixing, mixing, ratios[strong])
 
 
