@@ -15,7 +15,7 @@ import json
 import os
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def gather(model: str, rows: list[dict[str, object]]) -> dict[str, object]:
     }
 
 
-def measure_cost(model: str, channels: int = 19, repeats: int = 3) -> dict[str, float]:
+def measure_cost(model: str, channels: int = 19, repeats: int = 20) -> dict[str, float]:
     """Measure seconds of a recording per second of processor, and the share of the best rate."""
     record, network = get_record(model), load_network(model)
     n_channels = channels if record.channels == "any" else len(record.channels)
@@ -151,9 +151,11 @@ def measure_cost(model: str, channels: int = 19, repeats: int = 3) -> dict[str, 
     counter = FlopCounterMode(display=False)
     with torch.inference_mode(), counter:
         network(x, directions)
-    seconds = take_time(lambda: network(x, directions), repeats)
     a = torch.randn(1024, 1024)
-    best = 2 * 1024**3 / take_time(lambda: a @ a, 5)
+    # In turns, so that what else the machine does slows both down. The share may exceed one: some
+    # processors run torch's convolutions faster than its product of matrices.
+    seconds, multiplied = take_times([lambda: network(x, directions), lambda: a @ a], repeats)
+    best = 2 * 1024**3 / multiplied
     rate = counter.get_total_flops() / seconds
     return {
         "times_real_time": round(4 * record.window / record.sfreq / seconds, 1),
@@ -162,15 +164,15 @@ def measure_cost(model: str, channels: int = 19, repeats: int = 3) -> dict[str, 
     }
 
 
-def take_time(run: object, repeats: int) -> float:
-    """Take the least processor time of some runs, in seconds."""
-    times = []
+def take_times(runs: list[Callable[[], object]], repeats: int) -> list[float]:
+    """Take the least processor time of each run, in seconds."""
+    times: list[list[float]] = [[] for _ in runs]
     with torch.inference_mode():
-        for _ in range(repeats + 1):
+        for _, (run, taken) in product(range(repeats), list(zip(runs, times, strict=True))):
             began = time.process_time()
-            run()  # type: ignore[operator]
-            times.append(time.process_time() - began)
-    return min(times)
+            run()
+            taken.append(time.process_time() - began)
+    return [min(taken) for taken in times]
 
 
 if __name__ == "__main__":

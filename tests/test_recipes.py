@@ -11,7 +11,7 @@ import pytest
 from safetensors.torch import save_file
 
 from mne_artdenoise.training.stand_in import make_stand_in_bank
-from mne_artdenoise.weights import download
+from mne_artdenoise.weights import download, get_record, list_models
 from mne_artdenoise.weights.load import load_network
 from mne_artdenoise.weights.record import parse_record
 
@@ -48,6 +48,17 @@ def test_a_release_is_a_record_that_loads(recipe, tmp_path, monkeypatch):
     assert (FOLDER.parents[1] / record.recipe).is_file()
     monkeypatch.setattr(download, "FILES", tmp_path / "package" / "weights" / "files")
     assert load_network(record).state_dict().keys() == make_network(recipe).state_dict().keys()
+
+
+@pytest.mark.parametrize("purpose", ["denoise", "respond"])
+def test_weights_that_are_not_bundled_lie_where_they_are_served_from(purpose, monkeypatch):
+    served = FOLDER.parents[1] / "weights"
+    if not served.is_dir():
+        pytest.skip("no repository here")
+    monkeypatch.setenv(download.SOURCE_VARIABLE, str(served))
+    for model in list_models(purpose):
+        record = get_record(model, purpose)
+        assert download.find_fault(download.fetch_weights(record), record) is None
 
 
 @pytest.mark.slow
