@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from types import ModuleType
@@ -347,3 +348,15 @@ def test_help_is_given_without_loading_anything_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
     for option in ("IN", "OUT", "--model", "--device", "--strength", "--no-spatial", "--no-gate"):
         assert option in done.stdout
+
+
+def test_a_file_without_positions_gets_them_from_a_template(make_raw, tmp_path, capsys):
+    raw = make_raw(8, 6.0)
+    raw.set_montage(None)
+    raw.save(tmp_path / "in_raw.fif")
+    words = ["clean", str(tmp_path / "in_raw.fif"), str(tmp_path / "out_raw.fif")]
+    assert cli.main(words) == 2
+    told = capsys.readouterr().err
+    template = re.search(r"--montage (\w+);", told)[1]
+    assert cli.main([*words, "--montage", template]) == 0
+    assert mne.io.read_raw(tmp_path / "out_raw.fif").get_montage() is not None
