@@ -176,7 +176,7 @@ def tell_verdicts(gains: Gains) -> list[str]:
     judged = [v for name in names if (v := judge_cell(name, blind[name], DEFAULT)) is not None]
     n_best, n_level = sum(v.is_best for v in judged), sum(v.is_level for v in judged)
     lines = [
-        f"Of {len(judged)} cells, {DEFAULT} has the highest mean of all blind methods in {n_best}, "
+        f"Of {len(judged)} cells, {DEFAULT} has a higher mean than every blind peer in {n_best}, "
         f"and is best or within the interval of the best in {n_level} "
         f"({100 * n_level / max(len(judged), 1):.0f} %). Cells in which a peer leads:",
         "",
