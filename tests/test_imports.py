@@ -105,6 +105,7 @@ ONLY_IN: dict[str, set[str]] = {
     "torch": {
         "networks", "inference", "weights.load", "weights.convert", "training",
         "synthesis.adversarial", "synthesis.diffusion", "synthesis.fitting", "synthesis.learned",
+        "synthesis.spread_mixture",
     },
     "pooch": {"weights.download", "datasets.download"},
     "sklearn": {"denoiser", "erp", "scan", "training"},
