@@ -7,6 +7,7 @@ packages whose versions its cached rows hang on.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -27,6 +28,8 @@ from mne_artdenoise.spatial import apply_filter, fit_filter
 from mne_artdenoise.splines import map_channels, map_there_and_back
 
 DEFAULT = "any-montage-v1"
+# Weights that are no part of the package are in the repository.
+os.environ.setdefault("MNE_ARTDENOISE_WEIGHTS", str(Path(__file__).parents[1] / "weights"))
 # What of the package an estimate hangs on: other files may change without a row becoming old.
 PATH = (
     *(
