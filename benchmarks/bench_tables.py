@@ -210,7 +210,8 @@ def describe_machine(rows: list[Row]) -> str:
             packages.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             continue
-    versions = sorted({str(row["version"]) for row in rows if row["method"] == DEFAULT})
+    own = Counter(str(row["version"]) for row in rows if row["method"] == DEFAULT)
+    versions = [f"{name} ({n} rows)" for name, n in own.most_common()]
     failed = {str(row["method"]): str(row["failed"]) for row in rows if "failed" in row}
     counts = Counter(str(row["method"]) for row in rows if "failed" in row)
     told = [f"{name} in {counts[name]} rows ({why})" for name, why in sorted(failed.items())]
