@@ -27,7 +27,6 @@ WEAKNESSES = (
     "Nobody chewed or shivered for it: those are real muscles with simulated strokes or tremor.",
     "Half of the windows of electrodes are jumps drawn by formula, the others are of ten people.",
     "Nothing above 60 Hz, no seizures, no infants, no recordings inside a scanner.",
-    "After its short training shivers look like other muscles: their tremor was not learned.",
     "Sources are independent: muscles that tense together, such as in chewing, are one source.",
     "Steered beyond what it learned, it is clearer and less varied: see the curve in the docs.",
     "Sampling takes fifty passes through the network for each window.",

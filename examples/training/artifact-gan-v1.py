@@ -26,7 +26,7 @@ WEAKNESSES = (
     "Nobody chewed or shivered for it: those are real muscles with simulated strokes or tremor.",
     "Half of the windows of electrodes are jumps drawn by formula, the others are of ten people.",
     "Nothing above 60 Hz, no seizures, no infants, no recordings inside a scanner.",
-    "After its short training shivers look like other muscles: their tremor was not learned.",
+    "A third of its shivers look like other muscles: their tremor was learned in part.",
     "Sources are independent: muscles that tense together, such as in chewing, are one source.",
     "Less like real artifacts than the diffusion: see the table in the docs.",
 )

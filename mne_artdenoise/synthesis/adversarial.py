@@ -46,7 +46,7 @@ LAGS = 64  # samples over which the covariance term compares a window with itsel
 class AdversarialConfig:
     """How generator and critic are fitted."""
 
-    steps: int = 1200  # of the generator
+    steps: int = 6000  # of the generator
     n_critic: int = 2  # steps of the critic for each
     batch: int = 18
     peak_rate: float = 4e-4

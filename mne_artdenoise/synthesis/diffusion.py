@@ -217,7 +217,7 @@ def sample_ddim(
 class DiffusionConfig:
     """How a diffusion model is fitted."""
 
-    steps: int = 1300
+    steps: int = 9000
     batch: int = 32
     peak_rate: float = 2e-3
     weight_decay: float = 0.01
