@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Callable
@@ -47,3 +48,26 @@ def write_text(target: Path, text: str) -> None:
         os.replace(name, target)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def check_channels(info: Any) -> None:
+    """Refuse channels that FIF cannot hold: other than ASCII names, calibrations of 0 or NaN.
+
+    Parameters
+    ----------
+    info : mne.Info
+        Of what is to be written.
+    """
+    odd = [name for name in info["ch_names"] if not name.isascii()]
+    if odd:
+        raise ValueError(
+            f"MNE-Python writes only ASCII names of channels to FIF, found {', '.join(odd)}: give "
+            "them others first, with raw.rename_channels."
+        )
+    sizes = {ch["ch_name"]: ch["cal"] * ch.get("scale", 1.0) for ch in info["chs"]}
+    odd = [name for name, size in sizes.items() if not (math.isfinite(size) and size != 0)]
+    if odd:
+        raise ValueError(
+            f"The calibration of {', '.join(odd)} is 0 or not finite: the file is damaged. What it "
+            "holds there cannot be written; leave these channels out, with raw.drop_channels."
+        )

@@ -23,6 +23,7 @@ from ._compat import ProgressBar, logger, verbose
 from ._typing import FloatArray, IntArray
 from .bands import plan_blocks
 from .denoiser import ArtifactDenoiser
+from .files import check_channels
 from .projectors import project
 from .provenance import find_version
 from .recording import weigh
@@ -132,12 +133,7 @@ def check_request(raw: mne.io.BaseRaw, target: Path, denoiser: ArtifactDenoiser)
         )
     if not target.name.removesuffix(".gz").endswith(ENDINGS):
         raise ValueError(f"The name must end in {' or '.join(ENDINGS)}, got {target.name!r}.")
-    odd = [name for name in raw.ch_names if not name.isascii()]
-    if odd:
-        raise ValueError(
-            f"MNE-Python writes only ASCII names of channels to FIF, found {', '.join(odd)}: give "
-            "them others first, with raw.rename_channels."
-        )
+    check_channels(raw.info)
     if not target.parent.is_dir() or target.is_dir() or not os.access(target.parent, os.W_OK):
         raise PermissionError(f"{target} cannot be written: is {target.parent} a folder of yours?")
     if target.resolve() in {Path(name).resolve() for name in raw.filenames if name}:

@@ -252,6 +252,23 @@ def test_a_name_that_mne_would_not_read_is_told(source, tmp_path, capsys, name):
     assert list_names(tmp_path) == ["sub-01_raw.fif"]
 
 
+def test_epochs_of_a_calibration_of_zero_are_told_before_any_work(
+    make_epochs, tmp_path, capsys, monkeypatch
+):
+    source, target = tmp_path / "in_epo.fif", tmp_path / "out_epo.fif"
+    make_epochs(5, 4, 1.0).save(source, verbose=False)
+    read = mne.read_epochs
+
+    def read_damaged(*args, **kwargs):
+        epochs = read(*args, **kwargs)
+        epochs.info["chs"][1]["cal"] = 0.0
+        return epochs
+
+    monkeypatch.setattr(mne, "read_epochs", read_damaged)
+    assert_refused(capsys, run("clean", source, target), "The calibration of Pz is 0 or not finite")
+    assert not target.exists()
+
+
 def test_epochs_do_not_become_raw(make_epochs, tmp_path, capsys):
     source = tmp_path / "a_epo.fif"
     make_epochs(2).save(source, verbose=False)

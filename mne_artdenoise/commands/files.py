@@ -25,9 +25,11 @@ def read_source(source: Path, is_epochs: bool) -> Instance:
     import mne
 
     try:
-        return mne.read_epochs(source, preload=False) if is_epochs else mne.io.read_raw(source)
+        inst = mne.read_epochs(source, preload=False) if is_epochs else mne.io.read_raw(source)
     except Exception as error:  # readers of damaged files fail in every way
         raise OSError(f"{source} cannot be read: {to_line(error)}") from error
+    files.check_channels(inst.info)
+    return inst
 
 
 def has_ending(path: Path, endings: Iterable[str]) -> bool:
