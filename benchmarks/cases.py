@@ -155,7 +155,9 @@ def read_clean(bank: Bank, subject: str, seconds: float) -> CleanRecording:
 
 def simulate_clean(n_channels: int, number: int, seconds: float) -> CleanRecording:
     """Simulate the brain of a person, at electrodes that lie evenly over the head."""
-    montage = mne.channels.make_standard_montage("colin27_1005")
+    known = mne.channels.get_builtin_montages()  # MNE 1.13 renamed it: same positions
+    name = "colin27_1005" if "colin27_1005" in known else "standard_1005"
+    montage = mne.channels.make_standard_montage(name)
     info = mne.create_info(montage.ch_names, SFREQ, "eeg").set_montage(montage)
     places = np.array([ch["loc"][:3] for ch in info["chs"]])
     chosen = choose_evenly(places, n_channels)
