@@ -31,7 +31,7 @@ def find_hold(low: float, sfreq: float) -> int:
     return max(find_span(low, sfreq), round(HOLD * sfreq))
 
 
-def smooth_power(sources: FloatArray, span: int, hold: int) -> FloatArray:
+def smooth_power(sources: FloatArray, span: int, hold: int = 1) -> FloatArray:
     """Measure the power around each sample, widened so that the gate opens before an artifact.
 
     Parameters
@@ -41,7 +41,7 @@ def smooth_power(sources: FloatArray, span: int, hold: int) -> FloatArray:
     span : int
         Samples to look at.
     hold : int
-        Samples for which the highest power counts.
+        Samples for which the highest power counts, at least ``span`` of them.
 
     Returns
     -------
