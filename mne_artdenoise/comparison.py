@@ -47,11 +47,31 @@ class Comparison:
         return self.before - self.after
 
     def cut(self, x: FloatArray) -> list[FloatArray]:
-        """Cut one of the arrays into the spans that may be denoised."""
+        """Cut one of the arrays into the spans that may be denoised.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n_epochs, n_channels, n_times)
+            The array.
+
+        Returns
+        -------
+        spans : list of ndarray, shape (n_channels, n_times of each)
+        """
         return [x[epoch, :, start:stop] for epoch, start, stop in self.signal.places]
 
     def join(self, x: FloatArray) -> FloatArray:
-        """Join those spans, shape (n_channels, n_times)."""
+        """Join those spans.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n_epochs, n_channels, n_times)
+            The array.
+
+        Returns
+        -------
+        joined : ndarray, shape (n_channels, n_times of all spans)
+        """
         return np.concatenate(self.cut(x), axis=1)
 
 
