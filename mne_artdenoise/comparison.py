@@ -275,19 +275,9 @@ def find_window(pair: Comparison, duration: float, start: float | None) -> tuple
 
 
 def choose_channels(pair: Comparison, most: int = 10) -> IntArray:
-    """Choose channels that tell: apart from one another, more where much was removed.
+    """Choose rows of channels that tell: apart from one another, more where much was removed.
 
-    Parameters
-    ----------
-    pair : Comparison
-        The recordings.
-    most : int
-        How many at most.
-
-    Returns
-    -------
-    rows : ndarray, shape (n_chosen,)
-        From front to back; where no electrode has a position, in the order of the recording.
+    They come from front to back; where no electrode has a position, in the order of the recording.
     """
     size = np.sqrt(np.square(pair.join(pair.removed)).sum(axis=1))
     size /= max(size.max(), 1e-30)
