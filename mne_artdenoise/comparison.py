@@ -81,8 +81,8 @@ def compare(before: Instance, after: Instance, truth: Instance | None = None) ->
     Parameters
     ----------
     before, after : Raw | Epochs | Evoked
-        The recordings. What differs in channels, epochs or times, or is not finite, is a
-        ValueError.
+        The recordings; another type is a TypeError. What differs in channels, epochs or times, or
+        is not finite, is a ValueError.
     truth : Raw | Epochs | Evoked | None
         The clean recording, if it is known.
 

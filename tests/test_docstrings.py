@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
 import inspect
 import pkgutil
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -123,6 +125,24 @@ def split(entry: Any) -> list[str]:
 def is_elsewhere(entry: Any) -> bool:
     """Tell whether a parameter is that of another function, where its type is said."""
     return bool(entry.desc) and entry.desc[0].startswith(("As in ", "As for ", "Those of "))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_errors_that_are_raised_are_told(name):
+    thing = inspect.unwrap(getattr(PUBLIC[name], "fget", PUBLIC[name]))
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(thing))).body
+    if isinstance(tree, ast.ClassDef):
+        makers = ("__init__", "__post_init__", "__call__")
+        parts = [part for part in tree.body if getattr(part, "name", "") in makers]
+    else:
+        parts = [tree]
+    raised = {
+        node.exc.func.id
+        for part in parts
+        for node in ast.walk(part)
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+    }
+    assert {error for error in raised if error not in inspect.getdoc(PUBLIC[name])} == set()
 
 
 def is_size(thing: Any) -> bool:

@@ -52,7 +52,7 @@ def measure_peak(
     evoked : mne.Evoked
         The response.
     window : tuple of (float, float)
-        Seconds between which the peak is looked for.
+        Seconds between which the peak is looked for. Fewer than three samples are a ValueError.
     channel : str | None
         Where; None is where the deflection is largest.
     sign : float | None
