@@ -146,8 +146,8 @@ def check_evoked(
         name,
         judge(abs(amplitude) <= AMPLITUDE and abs(latency) <= LATENCY),
         f"The peak at {peak.channel}, {1e6 * peak.amplitude:.1f} µV at {1e3 * peak.latency:.0f} "
-        f"ms, changed by {100 * amplitude:+.1f} % and {1e3 * latency:+.1f} ms against {reference} "
-        f"({found.nave} trials).",
+        f"ms, changed by {100 * amplitude:+z.1f} % and {1e3 * latency:+z.1f} ms against "
+        f"{reference} ({found.nave} trials).",
         {"amplitude": float(amplitude), "latency": latency, "trials": float(found.nave)},
     )
 
