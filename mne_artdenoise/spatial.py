@@ -38,7 +38,15 @@ SECONDS_PER_CHANNEL = 0.5  # of data, from which on every band has a filter of i
 
 @dataclass(frozen=True)
 class SpatialFilter:
-    """Linear filters of a recording, one per band, and how they are applied."""
+    """Linear filters of a recording, one per band, and how they are applied.
+
+    Attributes
+    ----------
+    bands : tuple of BandFilter
+        From low to high.
+    config : FilterConfig
+        How they were made.
+    """
 
     bands: tuple[BandFilter, ...]
     config: FilterConfig
