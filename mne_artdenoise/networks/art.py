@@ -66,13 +66,15 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, heard: Tensor, causal: bool = False) -> Tensor:
         """From (batch, n, width) and (batch, m, width) to (batch, n, width)."""
-        mixed = F.scaled_dot_product_attention(
-            self._split(self.query(x)),
-            self._split(self.key(heard)),
-            self._split(self.value(heard)),
-            dropout_p=self.dropout if self.training else 0.0,
-            is_causal=causal,
-        )
+        dropout = self.dropout if self.training else 0.0
+        parts = [self._split(x) for x in (self.query(x), self.key(heard), self.value(heard))]
+        if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+            # A processor trains its fused attention four times as fast in float32 as in bfloat16.
+            with torch.autocast("cpu", enabled=False):
+                parts = [part.float() for part in parts]
+                mixed = F.scaled_dot_product_attention(*parts, dropout_p=dropout, is_causal=causal)
+        else:
+            mixed = F.scaled_dot_product_attention(*parts, dropout_p=dropout, is_causal=causal)
         change: Tensor = self.out(mixed.transpose(1, 2).reshape(x.shape))
         return change
 
