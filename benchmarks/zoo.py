@@ -40,7 +40,7 @@ FORMS = {"with the spatial step": True, "network alone": False}
 def main() -> None:
     """Score what is not scored yet, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="+")
+    parser.add_argument("models", nargs="*", help="none: ICA with ICLabel alone")
     parser.add_argument("--bank", type=Path, required=True, help="held-out.npz of the recipe")
     parser.add_argument("--out", type=Path, required=True, help="JSON lines, finished rows stay")
     parser.add_argument("--cells", nargs="*", default=CELLS)

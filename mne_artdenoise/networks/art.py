@@ -8,6 +8,7 @@ whole window; the decoder reads it again, each sample those up to it, and gives 
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -67,14 +68,13 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, heard: Tensor, causal: bool = False) -> Tensor:
         """From (batch, n, width) and (batch, m, width) to (batch, n, width)."""
         dropout = self.dropout if self.training else 0.0
-        parts = [self._split(x) for x in (self.query(x), self.key(heard), self.value(heard))]
-        if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
-            # A processor trains its fused attention four times as fast in float32 as in bfloat16.
-            with torch.autocast("cpu", enabled=False):
-                parts = [part.float() for part in parts]
-                mixed = F.scaled_dot_product_attention(*parts, dropout_p=dropout, is_causal=causal)
-        else:
-            mixed = F.scaled_dot_product_attention(*parts, dropout_p=dropout, is_causal=causal)
+        q, k, v = (self._split(x) for x in (self.query(x), self.key(heard), self.value(heard)))
+        # A processor trains its fused attention four times as fast in float32 as in bfloat16.
+        halved = x.device.type == "cpu" and torch.is_autocast_enabled("cpu")
+        if halved:
+            q, k, v = q.float(), k.float(), v.float()
+        with torch.autocast("cpu", enabled=False) if halved else nullcontext():
+            mixed = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=causal)
         change: Tensor = self.out(mixed.transpose(1, 2).reshape(x.shape))
         return change
 
