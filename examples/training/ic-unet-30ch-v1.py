@@ -3,7 +3,7 @@
 Run ``python ic-unet-30ch-v1.py --banks BANKS --work WORK --clean 4000 --artifacts 9000``.
 ``BANKS`` holds the ``train.npz`` and ``held-out.npz`` that ``any-montage-v1.py --prepare-only``
 writes. First, the parts that pairs are mixed from are drawn (800 MB), then the network is fitted:
-as released, in four minutes of one processor core that multiplies in bfloat16. ``--minutes 25``
+as released, in ten minutes of one processor core that multiplies in bfloat16. ``--minutes 25``
 takes as many steps as fit into that time, which is worth it on a GPU, with more parts. The same
 command continues a run that was stopped. ``--release mne_artdenoise`` puts the record into the
 package and the weights beside it. ``--smoke`` is a run of two minutes on two cores, of simulated
@@ -42,8 +42,10 @@ RECIPE = FixedRecipe(
     model="ic-unet-30ch-v1",
     network="ic_unet",
     config=ICUNetConfig(),
+    # The released training came in two parts: 1000 steps whose rate fell to zero, then from step
+    # 1000 of 2600 on, with new statistics of the optimiser.
     training=FixedTrainingConfig(
-        steps=1000, peak_rate=2e-3, warmup=50, average=0.99, loss="four ratios", floor=0.03,
+        steps=2600, peak_rate=2e-3, warmup=50, average=0.99, loss="four ratios", floor=0.03,
         estimates="artifact", short_share=1.0, short_times=512, short_batch=12, bfloat16=True,
         batch=8, held_out_batches=3, log_every=25, save_every=100,
     ),
