@@ -40,8 +40,8 @@ RECIPE = FixedRecipe(
     # Nothing is seen twice, so there is nothing to drop out for.
     config=ARTConfig(dropout=0.0, wander=1024),
     training=FixedTrainingConfig(
-        steps=2000, batch=4, warmup=200, average=0.995, floor=0.05, bfloat16=True,
-        short_share=0.94, short_batch=16, held_out_batches=16, save_every=250,
+        steps=1850, batch=4, warmup=200, average=0.995, floor=0.05, bfloat16=True,
+        short_share=0.95, short_batch=16, held_out_batches=16, save_every=250,
     ),
     smoke=FixedTrainingConfig(
         steps=100, batch=6, warmup=10, average=0.95, log_every=20, save_every=50, floor=0.05,
