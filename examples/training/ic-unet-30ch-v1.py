@@ -45,7 +45,7 @@ RECIPE = FixedRecipe(
     # The released training came in two parts: 1000 steps whose rate fell to zero, then from step
     # 1000 of 4000 on, with new statistics of the optimiser.
     training=FixedTrainingConfig(
-        steps=4000, peak_rate=2e-3, warmup=50, average=0.99, loss="four ratios", floor=0.03,
+        steps=4000, peak_rate=2e-3, warmup=50, average=0.99, loss="four ratios", floor=0.1,
         estimates="artifact", short_share=1.0, short_times=512, short_batch=12, bfloat16=True,
         batch=8, held_out_batches=3, log_every=25, save_every=100,
     ),
