@@ -11,6 +11,7 @@ import argparse
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -26,16 +27,16 @@ from mne_artdenoise.synthesis.bank import Bank
 
 PEOPLE = ("Subject04", "Subject06", "Subject13")
 PEOPLE_64 = ("S050", "S064")
-# Name of a variant: numbers of the filters, how often the network looks, parameters.
-VARIANTS: dict[str, tuple[dict[str, object], int, dict[str, object]]] = {
-    "as released": ({}, 2, {}),
-    "each band has directions of its own": ({"shared": False}, 2, {}),
-    "all moments tell of the brain alike": ({"quiet": 0.0}, 2, {}),
-    "no leak taken off": ({"leak": 0.0}, 2, {}),
-    "no guard of alpha": ({"guard": 1.0}, 2, {}),
-    "the network looks once": ({}, 1, {}),
-    "no gate": ({}, 2, {"gate": False}),
-    "network alone": ({}, 2, {"spatial": False}),
+# Name of a variant: numbers of the filters, constants of modules, parameters.
+VARIANTS: dict[str, tuple[dict[str, object], dict[str, object], dict[str, object]]] = {
+    "as released": ({}, {}, {}),
+    "sources are where the network's evidence is largest": ({}, {"separation.STEPS": 0}, {}),
+    "no leak taken off": ({"leak": 0.0}, {}, {}),
+    "shares rise slowly with the evidence": ({"steep": 1.0}, {}, {}),
+    "no guard of alpha": ({"guard": 1.0}, {}, {}),
+    "the network looks once": ({}, {"estimation.PASSES": 1}, {}),
+    "no gate": ({}, {}, {"gate": False}),
+    "network alone": ({}, {}, {"spatial": False}),
 }
 
 
@@ -65,15 +66,18 @@ def take_cases(bank: Bank) -> Iterator[Case]:
 
 
 def score_variant(
-    cases: list[Case], numbers: dict[str, object], passes: int, parameters: dict[str, object]
+    cases: list[Case],
+    numbers: dict[str, object],
+    constants: dict[str, object],
+    parameters: dict[str, object],
 ) -> dict[str, float]:
     """Mean gain in power decibels by cell; what a method leaves untouched counts as 100."""
     gains = defaultdict(list)
     config = replace(FilterConfig(), **numbers)  # type: ignore[arg-type]
-    with (
-        patch("mne_artdenoise.spatial.FilterConfig", lambda: config),
-        patch("mne_artdenoise.estimation.PASSES", passes),
-    ):
+    with ExitStack() as stack:
+        stack.enter_context(patch("mne_artdenoise.spatial.FilterConfig", lambda: config))
+        for name, value in constants.items():
+            stack.enter_context(patch(f"mne_artdenoise.{name}", value))
         for case in cases:
             raw = mne.io.RawArray(case.noisy, case.info)
             removed = case.noisy - ArtifactDenoiser(**parameters).fit_transform(raw).get_data()

@@ -18,13 +18,12 @@ import numpy as np
 import peers
 import peers_more
 from cases import Case
+from oracle import filter_knowing
 
 import mne_artdenoise
 from mne_artdenoise import ArtifactDenoiser, get_record, list_models
 from mne_artdenoise._typing import FloatArray
 from mne_artdenoise.channels import THIRTY, find_directions, read_directions
-from mne_artdenoise.directions import FilterConfig
-from mne_artdenoise.spatial import apply_filter, fit_filter
 from mne_artdenoise.splines import map_channels, map_there_and_back
 
 DEFAULT = "any-montage-v1"
@@ -97,14 +96,9 @@ def map_only(case: Case) -> FloatArray:
     return map_there_and_back(case.noisy, mapping)
 
 
-def filter_knowing(case: Case) -> FloatArray:
-    """Fit the filters of the spatial step to the true artifact: what they could reach."""
-    config = FilterConfig(
-        quiet=0.0, shared=False, mu=1.0, ridge=1e-6, leak=0.0, strongest=0.0, weakest=0.0, guard=1.0
-    )
-    sfreq = case.info["sfreq"]
-    fitted = fit_filter([case.noisy], [case.artifact], sfreq, config=config)
-    return case.noisy - apply_filter(fitted, case.noisy, sfreq, gate=False)
+def filter_case(case: Case) -> FloatArray:
+    """Filter a recording by the best linear filters there are, which know its artifact."""
+    return case.noisy - filter_knowing(case.noisy, case.artifact, case.info["sfreq"])
 
 
 def list_methods() -> dict[str, Method]:

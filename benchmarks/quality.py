@@ -17,12 +17,11 @@ from pathlib import Path
 
 import mne
 import numpy as np
+from oracle import filter_knowing
 from peers import clean_with_asr, clean_with_gedai, clean_with_ica
 from semisynthetic import Case, make_cases
 
 from mne_artdenoise import ArtifactDenoiser
-from mne_artdenoise.directions import FilterConfig
-from mne_artdenoise.spatial import apply_filter, fit_filter
 from mne_artdenoise.synthesis.bank import Bank
 
 Method = Callable[[mne.io.BaseRaw], mne.io.BaseRaw]
@@ -61,7 +60,7 @@ def score_case(method: str, number: int, case: Case) -> dict[str, object]:
     raw = mne.io.RawArray(case.noisy, case.info)
     began = time.perf_counter()
     if method == "oracle":
-        removed = filter_knowing(case)
+        removed = filter_knowing(case.noisy, case.artifact, case.info["sfreq"])
     else:
         try:
             removed = case.noisy - METHODS[method](raw.copy()).get_data()
@@ -77,16 +76,6 @@ def score_case(method: str, number: int, case: Case) -> dict[str, object]:
         **{"method": method, "cell": case.cell, "case": number, "subject": case.subject},
         **{"gain_db": round(float(gain), 3), "changed": changed, "seconds": round(seconds, 2)},
     }
-
-
-def filter_knowing(case: Case) -> np.ndarray:
-    """Fit the filters of the spatial step to the true artifact: what they could reach."""
-    config = FilterConfig(
-        quiet=0.0, shared=False, mu=1.0, ridge=1e-6, leak=0.0, strongest=0.0, weakest=0.0, guard=1.0
-    )
-    sfreq = case.info["sfreq"]
-    fitted = fit_filter([case.noisy], [case.artifact], sfreq, config=config)
-    return apply_filter(fitted, case.noisy, sfreq, gate=False)
 
 
 def read_rows(path: Path) -> list[dict[str, object]]:

@@ -1,23 +1,24 @@
-"""Directions of a recording that hold artifact, and how much of each is one; a leaf.
+"""How much of each source of a recording is artifact, band by band; a leaf.
 
-Let ``y`` be the recording, ``a`` the estimated artifact and ``v = y - a`` the rest, of covariances
-``A_k`` and ``V_k`` in band ``k``, ``A`` and ``V`` in all bands. The generalised eigenvectors ``u``
-of ``(A, V + r I)`` are directions sorted by how much artifact they hold against brain. Within the
-span of those that hold any, each band has the eigenvectors of its own ``(A_k, V_k)``, of ratios
-``l``, and each is removed by the gain ``l / (l + mu)``: a multichannel Wiener filter guided by a
-network (Somers et al. 2018, doi:10.1088/1741-2552/aaac92, with spans marked by hand) of which all
-bands share the span. An eye or a muscle has the same topography in all of them, while the brain
-that a network takes along differs from band to band.
+Let ``x`` be the time course of a source in one band, ``e`` what a network says is artifact in it,
+and ``v = x - e`` the rest. Two ratios of artifact to brain follow: that of the powers of ``e`` and
+``v``, and ``q / (1 - q)`` of the share ``q = <x e> / <x x>`` of the source that the network
+explains. The first knows nothing of whether ``e`` goes with ``x``, the second falls short where the
+network sees an artifact smaller than it is; their geometric mean ``l`` is the evidence. Of the
+source ``l^p / (l^p + h^p)`` is removed: once sources are separated, they are one or the other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh
 
 from ._typing import FloatArray
+from .separation import Sources
+
+LARGEST = 1e6  # ratio: all of a source is artifact
 
 
 @dataclass(frozen=True)
@@ -28,32 +29,30 @@ class FilterConfig:
     S003R01 of the EEG Motor Movement/Imagery set in view, that there is a ``guard`` remains.
     """
 
-    mu: float = 0.25  # artifact against brain at which a direction is removed by half
-    ridge: float = 1e-3  # of the mean variance, added to the rest's covariance
-    quiet: float = 3.0  # how much more quiet moments tell of the brain: see `weigh_quiet`
-    shared: bool = True  # directions are those of all bands together, or each band has its own
-    leak: float = 2.0  # of the median ratio, taken off all: brain that networks take everywhere
-    strongest: float = 3.0  # artifact against brain that one direction needs, else the band is left
-    weakest: float = 0.7  # below which a direction is left alone
-    guard: float = 5.0  # times mu in a band of its own around 10 Hz, home of the brain's rhythms
+    half: float = 0.3  # artifact against brain at which a source is removed by half
+    steep: float = 3.0  # how fast the share rises about there
+    leak: float = 3.0  # of the median ratio, taken off all: brain that networks take everywhere
+    strongest: float = 0.8  # ratio that a source needs in one band, else it is left alone in all
+    weakest: float = 0.1  # below which it is left alone in a band
+    guard: float = 3.0  # times half in a band of its own around 10 Hz, home of the brain's rhythms
 
 
 @dataclass(frozen=True)
 class BandFilter:
-    """The directions of one band that hold artifact.
+    """The sources of one band that hold artifact.
 
     Attributes
     ----------
     low, high : float
         Edges in hertz.
     unmixing : ndarray, shape (n_directions, n_channels)
-        From the recording to directions in which the rest has unit variance.
+        From the recording to sources in which the rest has unit variance.
     mixing : ndarray, shape (n_channels, n_directions)
         And back: topographies.
     ratios : ndarray, shape (n_directions,)
-        Artifact against brain in each, falling, above what was found in any direction.
+        Artifact against brain in each, falling, above what was found in any source.
     closed : float
-        Power of the directions, in units of the rest's, up to which the gate is shut.
+        Power of the sources, in units of the rest's, up to which the gate is shut.
     """
 
     low: float
@@ -64,58 +63,71 @@ class BandFilter:
     closed: float = 0.0
 
 
-def solve_band(
-    bad: FloatArray, good: FloatArray, low: float, high: float, config: FilterConfig
-) -> BandFilter:
-    """Directions of one band from the covariances of artifact and rest."""
-    n_channels = len(bad)
-    level = np.trace(good) / n_channels
-    if not np.trace(bad) > 0 or not level > 0:
-        return _leave_alone(low, high, n_channels)
-    good = good + config.ridge * level * np.eye(n_channels)
-    ratios, directions = eigh(bad, good)
-    # Artifacts have few directions, so the median one holds none: what was found there is brain.
-    ratios = ratios - config.leak * ratios[(n_channels - 1) // 2]
-    if ratios[-1] < config.strongest:  # no more than a network finds in clean recordings
-        return _leave_alone(low, high, n_channels)
-    strong = np.flatnonzero(ratios >= config.weakest)[::-1]
-    unmixing = directions[:, strong].T
-    return BandFilter(low, high, unmixing, good @ unmixing.T, ratios[strong])
-
-
-def weigh_directions(
-    whole: BandFilter,
-    bad: FloatArray,
-    good: FloatArray,
-    low: float,
-    high: float,
+def weigh_sources(
+    sources: Sources,
+    recording: FloatArray,
+    artifact: FloatArray,
+    rest: FloatArray,
+    limits: Sequence[tuple[float, float]],
     config: FilterConfig,
+) -> tuple[BandFilter, ...]:
+    """Weigh the sources of a recording in each band.
+
+    Parameters
+    ----------
+    sources : Sources
+        The sources.
+    recording, artifact, rest : ndarray, shape (n_bands, n_channels, n_channels)
+        Covariances of the recording, of the artifact estimated in it, and of their difference.
+    limits : sequence of (float, float)
+        Edges of the bands in hertz.
+    config : FilterConfig
+        How.
+
+    Returns
+    -------
+    bands : tuple of BandFilter
+    """
+    whole, found, left = (
+        np.einsum("ij,bjk,ik->bi", sources.unmixing, x, sources.unmixing)
+        for x in (recording, artifact, rest)
+    )
+    ratios = find_ratios(whole, found, left, config.leak)
+    ratios[:, ratios.max(axis=0, initial=0.0) < config.strongest] = 0.0
+    ratios[ratios < config.weakest] = 0.0
+    return tuple(_take_band(sources, *parts) for parts in zip(limits, ratios, left, strict=True))
+
+
+def find_ratios(whole: FloatArray, found: FloatArray, left: FloatArray, leak: float) -> FloatArray:
+    """Artifact against brain of each source, from powers of shape (n_bands, n_sources).
+
+    Artifacts have few sources, so the median one holds none: what was found there is brain.
+    """
+    tiny = np.finfo(float).tiny
+    common = 0.5 * (whole + found - left)
+    parts = (
+        found / np.maximum(left, tiny),
+        np.maximum(common, 0.0) / np.maximum(whole - common, 1e-12 * whole + tiny),
+    )
+    ratios = np.ones_like(whole)
+    for part in parts:
+        usual = np.sort(part, axis=1)[:, (part.shape[1] - 1) // 2 : (part.shape[1] - 1) // 2 + 1]
+        ratios = ratios * np.sqrt(np.clip(part - leak * usual, 0.0, LARGEST))
+    return ratios
+
+
+def _take_band(
+    sources: Sources, limits: tuple[float, float], ratios: FloatArray, left: FloatArray
 ) -> BandFilter:
-    """Turn the directions of all bands within their span, and weigh them, as one band needs it."""
-    n_channels = len(bad)
-    level = np.trace(good) / n_channels
-    if not len(whole.ratios) or not np.trace(bad) > 0 or not level > 0:
-        return _leave_alone(low, high, n_channels)
-    good = good + config.ridge * level * np.eye(n_channels)
-    found, rest = (whole.unmixing @ x @ whole.unmixing.T for x in (bad, good))
-    ratios, turns = eigh(found, rest)
-    usual = eigh(bad, good, eigvals_only=True)[(n_channels - 1) // 2]
-    ratios = ratios - config.leak * usual
-    if max(whole.ratios[0], ratios[-1]) < config.strongest:
-        return _leave_alone(low, high, n_channels)
-    strong = np.flatnonzero(ratios >= config.weakest)[::-1]
-    turns = turns[:, strong]
-    unmixing, mixing = turns.T @ whole.unmixing, whole.mixing @ (rest @ turns)
-    return BandFilter(low, high, unmixing, mixing, ratios[strong])
-
-
-def _leave_alone(low: float, high: float, n_channels: int) -> BandFilter:
-    nothing = np.zeros((0, n_channels))
-    return BandFilter(low, high, nothing, nothing.T, np.zeros(0))
+    strong = np.flatnonzero((ratios > 0) & (left > 0))
+    strong = strong[np.argsort(-ratios[strong], kind="stable")]
+    sizes = np.sqrt(left[strong])
+    unmixing = sources.unmixing[strong] / sizes[:, np.newaxis]
+    return BandFilter(*limits, unmixing, sources.mixing[:, strong] * sizes, ratios[strong])
 
 
 def find_gains(band: BandFilter, config: FilterConfig) -> FloatArray:
-    """Find the share of each direction that is artifact, shape (n_directions,)."""
+    """Find the share of each source that is artifact, shape (n_directions,)."""
     alone = band.low < 10.0 < band.high < 4 * band.low
-    mu = config.mu * (config.guard if alone else 1.0)
-    return np.asarray(band.ratios / (band.ratios + mu))
+    half = config.half * (config.guard if alone else 1.0)
+    return np.asarray(1 / (1 + (half / band.ratios) ** config.steep))

@@ -16,6 +16,7 @@ from .projectors import find_empty, project, take_out
 from .rate import to_model_rate, to_recording_rate
 from .recording import Signal
 from .scale import find_loud, measure_levels, measure_scale, to_model_scale, to_volts
+from .separation import separate
 from .spatial import SpatialFilter, apply_filter, choose_edges, fit_filter
 from .views import find_in_windows, take_view
 from .weights.record import ModelRecord
@@ -147,7 +148,7 @@ def learn_filter(signal: Signal, record: ModelRecord, **options: Any) -> Spatial
     empty = find_empty(recording)  # so that a rank-deficient recording stays so
     seen = [to_model_rate(x, sfreq, sfreq, record.l_freq) for x in recording]
     nothing = [np.zeros_like(x) for x in recording]
-    fitted, removed, found = None, nothing, nothing
+    fitted, removed, found, sources = None, nothing, nothing, None
     for number in range(PASSES):
         if fitted is not None:
             removed = [apply_filter(fitted, x, sfreq, gate=False) for x in seen]
@@ -157,8 +158,17 @@ def learn_filter(signal: Signal, record: ModelRecord, **options: Any) -> Spatial
         found = [old + new for old, new in zip(found, more, strict=True)]
         artifact = [gone + new for gone, new in zip(removed, more, strict=True)]
         last = number == PASSES - 1
+        if sources is None:
+            sources = separate(seen, artifact, sfreq, edges)
         fitted = fit_filter(
-            recording, artifact, sfreq, edges=edges, found=found, seen=seen, gated=last
+            recording,
+            artifact,
+            sfreq,
+            edges=edges,
+            found=found,
+            seen=seen,
+            sources=sources,
+            gated=last,
         )
     return cast("SpatialFilter", fitted)
 

@@ -15,7 +15,8 @@ from ._typing import FloatArray
 CYCLES = 1.5  # of a band's lower edge: how long the gate looks
 SHORTEST = 0.25  # seconds that it looks at least
 QUIET = 0.1  # artifact against brain up to which a moment counts as quiet
-USUAL = 0.75  # quantile of the power in quiet moments ...
+HOLD = 2.0  # seconds that it stays open around what opened it: artifacts have slow ends
+USUAL = 0.5  # quantile of the power in quiet moments ...
 FACTOR = 1.25  # ... and how far above it the gate begins to open
 FEWEST = 0.05  # share of quiet moments without which the gate stays open always
 
@@ -25,7 +26,12 @@ def find_span(low: float, sfreq: float) -> int:
     return max(3, round(max(SHORTEST, CYCLES / max(low, 1.0)) * sfreq))
 
 
-def smooth_power(sources: FloatArray, span: int) -> FloatArray:
+def find_hold(low: float, sfreq: float) -> int:
+    """Find for how many samples the gate of a band with this lower edge stays open at least."""
+    return max(find_span(low, sfreq), round(HOLD * sfreq))
+
+
+def smooth_power(sources: FloatArray, span: int, hold: int) -> FloatArray:
     """Measure the power around each sample, widened so that the gate opens before an artifact.
 
     Parameters
@@ -34,6 +40,8 @@ def smooth_power(sources: FloatArray, span: int) -> FloatArray:
         Time courses, in units of the brain in each.
     span : int
         Samples to look at.
+    hold : int
+        Samples for which the highest power counts.
 
     Returns
     -------
@@ -43,7 +51,7 @@ def smooth_power(sources: FloatArray, span: int) -> FloatArray:
     power = np.square(sources).mean(axis=0)
     span = min(span, len(power))
     power = uniform_filter1d(power, span, mode="nearest")
-    power = maximum_filter1d(power, span, mode="nearest")
+    power = maximum_filter1d(power, min(max(hold, span), len(power)), mode="nearest")
     return np.asarray(uniform_filter1d(power, span, mode="nearest"))
 
 

@@ -14,7 +14,7 @@ from .causal import count_attack, filter_causally, hold_power, make_kernels
 from .covariances import measure_covariances
 from .directions import BandFilter, find_gains
 from .dropouts import BoolArray
-from .gate import FACTOR, USUAL, find_span, open_gate
+from .gate import FACTOR, USUAL, find_hold, open_gate
 from .projectors import find_removed
 from .spatial import (
     SpatialFilter,
@@ -64,7 +64,7 @@ class LiveFilter:
         """Forget the power that was seen: a stream begins."""
         attack = count_attack(self.sfreq)
         self._powers = [
-            np.zeros(attack + find_span(band.low, self.sfreq) - 2) for band in self.bands
+            np.zeros(attack + find_hold(band.low, self.sfreq) - 2) for band in self.bands
         ]
 
     def find(self, x: FloatArray, dead: BoolArray, *, gate: bool) -> FloatArray:
@@ -93,7 +93,7 @@ class LiveFilter:
             power = np.concatenate([self._powers[k], now])
             self._powers[k] = power[n_times:]
             if gate and len(sources):
-                attack, hold = count_attack(self.sfreq), find_span(band.low, self.sfreq)
+                attack, hold = count_attack(self.sfreq), find_hold(band.low, self.sfreq)
                 sources *= open_gate(hold_power(power, attack, hold), band.closed)
             artifact += mixing @ sources
         return artifact
@@ -179,7 +179,7 @@ def _follow(
     band: BandFilter, x: FloatArray, sfreq: float, kernel: FloatArray, delay: int
 ) -> FloatArray:
     """Power of a band that its gate would act on in a stream, at the samples of ``x``."""
-    attack, hold = count_attack(sfreq), find_span(band.low, sfreq)
+    attack, hold = count_attack(sfreq), find_hold(band.low, sfreq)
     sources = band.unmixing @ (x - x[:, :1])
     ends = ((0, 0), (len(kernel) - 1 - delay, delay))
     power = np.square(filter_causally(np.pad(sources, ends, mode="edge"), kernel)).mean(axis=0)

@@ -1,9 +1,9 @@
 """The network's estimate turned into linear filters of the recording, one per band; a leaf.
 
-A filter removes a share of each of a few directions of the recording: `directions` finds them. With
-the gate that share follows the moment: it is exactly zero where the power of a direction, in units
-of the rest's, says nothing of artifact, and rises smoothly with that power. So spans without
-artifact come out bit-identical.
+The recording itself says which sources it is made of (`separation`), the network which of them are
+artifact, and how much of each in each band (`directions`). A filter removes these shares. With the
+gate they follow the moment: exactly zero where the power of the sources says nothing of artifact,
+rising smoothly with that power. So spans without artifact come out bit-identical.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from .bands import (
     take_block,
     transform_block,
 )
-from .covariances import measure_covariances, weigh_quiet
-from .directions import BandFilter, FilterConfig, find_gains, solve_band, weigh_directions
-from .gate import calibrate_gate, find_span, open_gate, smooth_power
+from .covariances import measure_covariances
+from .directions import BandFilter, FilterConfig, find_gains, weigh_sources
+from .gate import calibrate_gate, find_hold, find_span, open_gate, smooth_power
+from .separation import Sources, separate
 
 EDGES = (3.5, 7.0, 14.0, 25.0)  # hertz, between delta, theta, alpha, beta and what is above
 SECONDS_PER_CHANNEL = 0.5  # of data, from which on every band has a filter of its own
@@ -57,6 +58,7 @@ def fit_filter(
     config: FilterConfig | None = None,
     found: Sequence[FloatArray] | None = None,
     seen: Sequence[FloatArray] | None = None,
+    sources: Sources | None = None,
     gated: bool = True,
 ) -> SpatialFilter:
     """Fit one filter per band to segments of a recording and the artifact estimated in them.
@@ -76,6 +78,8 @@ def fit_filter(
     seen : sequence of ndarray, shape (n_channels, n_times) | None
         The recording as it was when the artifact was estimated, if that was without its drift,
         which would count as brain.
+    sources : Sources | None
+        The sources of the recording, if they are known.
     gated : bool
         Whether to set the gates; without, the filter is for use without them.
 
@@ -84,18 +88,12 @@ def fit_filter(
     fitted : SpatialFilter
     """
     config = FilterConfig() if config is None else config
-    rest = [y - a for y, a in zip(recording if seen is None else seen, artifact, strict=True)]
-    weighed = weigh_quiet(rest, artifact, sfreq, config.quiet)
-    bad, good = (measure_covariances(x, sfreq, edges) for x in (artifact, weighed))
+    seen = recording if seen is None else seen
+    sources = separate(seen, artifact, sfreq, edges) if sources is None else sources
+    rest = [y - a for y, a in zip(seen, artifact, strict=True)]
+    powers = (measure_covariances(x, sfreq, edges) for x in (seen, artifact, rest))
     limits = list(pairwise((LOWEST, *edges, sfreq / 2)))
-    if config.shared:
-        every = replace(config, strongest=0.0)
-        whole = solve_band(bad.sum(axis=0), good.sum(axis=0), LOWEST, sfreq / 2, every)
-        ways = zip(bad, good, limits, strict=True)
-        bands = tuple(weigh_directions(whole, a, v, *ends, config) for a, v, ends in ways)
-    else:
-        ways = zip(bad, good, limits, strict=True)
-        bands = tuple(solve_band(a, v, *ends, config) for a, v, ends in ways)
+    bands = weigh_sources(sources, *powers, limits, config)
     if gated:
         bands = _calibrate(bands, recording, artifact if found is None else found, sfreq)
     return SpatialFilter(bands, config)
@@ -213,4 +211,4 @@ def watch_power(
     if band.low < SEEN:
         seen = make_seen(rfftfreq(2 * (spectrum.shape[1] - 1), 1 / sfreq))
         sources = filter_directions(band, spectrum, mask * seen, sources.shape[1], sfreq)
-    return smooth_power(sources, find_span(band.low, sfreq))
+    return smooth_power(sources, find_span(band.low, sfreq), find_hold(band.low, sfreq))

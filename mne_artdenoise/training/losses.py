@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from ..bands import make_masks
-from ..directions import FilterConfig
 from ..spatial import EDGES
 
 # The bands of the spatial step, in hertz: each is a filter of its own, so each must be right.
 BANDS = (0.5, 3.5, 7.0, 14.0, 25.0, 100.0)
+RIDGE = 1e-3  # of the mean variance, added to the rest's covariance
 MU = 0.7  # of the filters in the loss; released ones chose theirs when the network was there
 
 
@@ -72,7 +72,7 @@ def log_filtered_error_ratio(
     ``A (A + mu V)^-1 y``: the speech-distortion weighted multichannel Wiener filter (Spriet et al.
     2004, doi:10.1016/j.sigpro.2004.07.028).
     """
-    config, n_channels = FilterConfig(), estimate.shape[1]
+    n_channels = estimate.shape[1]
     frequency = np.fft.rfftfreq(estimate.shape[-1], 1 / sfreq)
     masks = torch.from_numpy(make_masks(frequency, EDGES)).to(estimate)[:, None]
     found = masks * torch.fft.rfft(estimate)[:, None]  # (windows, bands, channels, frequencies)
@@ -80,7 +80,7 @@ def log_filtered_error_ratio(
     bad, good = measure_covariance(found), measure_covariance(seen - found)
     level = good.diagonal(dim1=-2, dim2=-1).mean(-1) + 1e-9 * seen.abs().square().sum((-2, -1))
     eye = torch.eye(n_channels, dtype=bad.dtype, device=bad.device)
-    good = good + config.ridge * level[..., None, None] * eye
+    good = good + RIDGE * level[..., None, None] * eye
     filters = torch.linalg.solve(bad + MU * good, bad).mT
     removed = (filters.to(seen.dtype) @ seen).sum(1)
     wrong = sum_spectrum(removed - torch.fft.rfft(artifact), estimate.shape[-1], sfreq)
