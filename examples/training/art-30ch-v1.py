@@ -29,8 +29,8 @@ LICENCES = (
     "UCI EEG Database: CC BY 4.0 as its home states, doi:10.24432/C5TS3D",
 )
 WEAKNESSES = (
-    "Trained for 1758 steps of sixteen pieces of 1 s and 92 of four windows of 4 s, about a quarter "
-    "of an hour of one processor core: 7,400 windows of 4 s, where the authors had 39,200 in each of "
+    "Trained for 1758 steps of sixteen pieces of 1 s and 92 of four windows of 4 s, about fifteen "
+    "minutes of one processor core: 7,400 windows of 4 s, where the authors had 39,200 in each of "
     "60 epochs. Far from what the architecture can do.",
     "Sees thirty electrodes: others are mapped to them by spherical splines, fewer are guessed.",
     "Few of the people it was trained on had all thirty recorded; of most, eleven are splines.",
@@ -64,9 +64,9 @@ RECIPE = FixedRecipe(
         "recipe": "examples/training/art-30ch-v1.py",
         "weaknesses": WEAKNESSES,
         "description": (
-            "The Artifact Removal Transformer as published, trained anew, and shortly: fixed scale, no "
-            "clean signal in the decoder's input, no held-out windows in the optimiser. For "
-            "comparison, not recommended."
+            "The Artifact Removal Transformer as published, trained anew, and shortly: fixed "
+            "scale, no clean signal in the decoder's input, no held-out windows in the optimiser. "
+            "For comparison, not recommended."
         ),
     },
     begin=ART.pass_through,
