@@ -102,9 +102,15 @@ def make_table(rows: list[dict[str, object]]) -> str:
 
 def format_mean(gains: np.ndarray) -> str:
     """Write a mean and its 95 % interval."""
+    mean, low, high = find_interval(gains)
+    return f"{mean:.1f} [{low:.1f}, {high:.1f}]"
+
+
+def find_interval(gains: np.ndarray) -> tuple[float, float, float]:
+    """Find a mean and the limits of its 95 % interval, by drawing recordings anew."""
     draws = np.random.default_rng(0).choice(gains, (2000, len(gains))).mean(axis=1)
     low, high = np.percentile(draws, [2.5, 97.5])
-    return f"{gains.mean():.1f} [{low:.1f}, {high:.1f}]"
+    return float(gains.mean()), float(low), float(high)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ those of ``semisynthetic.py``: people and artifact sources that no training saw,
 score is the power of the artifact that was added over that of the error which is left, in decibels,
 mean over recordings. ``--cost`` measures instead what a model costs on one core: seconds of
 processor for seconds of a recording, and its share of the rate at which the machine multiplies
-matrices in float32. ``--write FILE`` writes what a model's record holds as scores.
+matrices in float32. ``--write FILE`` writes what a model's record holds as scores, among them what
+mapping to the model's electrodes and back loses of a recording, with no network between.
 """
 
 from __future__ import annotations
@@ -23,15 +24,18 @@ import mne
 import numpy as np
 import torch
 from peers import clean_with_ica
-from quality import format_mean, read_rows
+from quality import find_interval, format_mean, read_rows
 from semisynthetic import Case, make_cases
 from torch.utils.flop_counter import FlopCounterMode
 
-from mne_artdenoise import ArtifactDenoiser, get_record
+from mne_artdenoise import ArtifactDenoiser, get_record, list_models
+from mne_artdenoise.controls import mapping_only
 from mne_artdenoise.synthesis.bank import Bank
 from mne_artdenoise.weights import load_network
+from mne_artdenoise.weights.record import ModelRecord
 
-CELLS = ("19 eye", "19 muscle", "19 clean", "8 muscle")
+CELLS = ("19 eye", "19 muscle", "19 both", "19 clean", "8 eye", "8 muscle", "8 both")
+MAPPED = ("8 eye", "19 eye", "64 eye")  # recordings of each size that are mapped
 ICA = "ICA + ICLabel"
 UNTOUCHED = 100.0  # decibels that stand for a recording that came out as it was
 FORMS = {"with the spatial step": True, "network alone": False}
@@ -40,7 +44,7 @@ FORMS = {"with the spatial step": True, "network alone": False}
 def main() -> None:
     """Score what is not scored yet, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="+")
+    parser.add_argument("models", nargs="*", help="none: ICA with ICLabel alone")
     parser.add_argument("--bank", type=Path, required=True, help="held-out.npz of the recipe")
     parser.add_argument("--out", type=Path, required=True, help="JSON lines, finished rows stay")
     parser.add_argument("--cells", nargs="*", default=CELLS)
@@ -68,7 +72,11 @@ def main() -> None:
                 file.write(json.dumps(score_case(method, number, case)) + "\n")
                 file.flush()
     if args.write:
-        args.write.write_text(json.dumps(gather(args.models[0], read_rows(args.out)), indent=1))
+        scores = gather(args.models[0], read_rows(args.out))
+        mapped = choose_cases(make_cases(Bank.load(args.bank)), list(MAPPED), args.people)
+        scores |= measure_mapping(args.models[0], [case for _, case in mapped])
+        scores["cost_on_one_core"] = measure_cost(args.models[0])
+        args.write.write_text(json.dumps(scores, indent=1))
     print(make_table(read_rows(args.out)))
 
 
@@ -79,8 +87,9 @@ def choose_cases(cases: Iterable[Case], cells: list[str], people: int) -> list[t
         if case.cell in cells:
             chosen.setdefault((case.cell, case.subject), (number, case))
     # All cells of one person after another, so that a run that is stopped has scored each cell.
-    subjects = list(dict.fromkeys(subject for _, subject in chosen))[:people]
-    return [chosen[cell, subject] for subject in subjects for cell in cells]
+    subjects = list(dict.fromkeys(subject for _, subject in chosen))
+    keys = {cell: [s for s in subjects if (cell, s) in chosen][:people] for cell in cells}
+    return [chosen[cell, s] for s in subjects for cell in cells if s in keys[cell]]
 
 
 def score_case(method: str, number: int, case: Case) -> dict[str, object]:
@@ -120,8 +129,9 @@ def make_table(rows: list[dict[str, object]]) -> str:
 
 
 def gather(model: str, rows: list[dict[str, object]]) -> dict[str, object]:
-    """Gather what a model's record holds as scores."""
+    """Gather what a model's record holds of the scores: means, and their 95 % intervals."""
     table: dict[str, dict[str, float]] = {}
+    spans: dict[str, dict[str, list[float]]] = {}
     names = {f"{model}, {form}": form for form in FORMS} | {ICA: ICA}
     cells = dict.fromkeys(str(row["cell"]) for row in rows)
     there = {row["case"] for row in rows if row["method"] in names and row["method"] != ICA}
@@ -130,21 +140,46 @@ def gather(model: str, rows: list[dict[str, object]]) -> dict[str, object]:
             found = [r for r in rows if r["method"] == method and r["cell"] == cell]
             gains = [min(r["gain_db"], UNTOUCHED) for r in found if r["case"] in there]
             if gains:
-                table.setdefault(name, {})[cell] = round(float(np.mean(gains)), 1)
+                mean, *span = (round(float(x), 1) for x in find_interval(np.array(gains)))
+                table.setdefault(name, {})[cell] = mean
+                spans.setdefault(name, {})[cell] = span
     people = {row["subject"] for row in rows if str(row["method"]).startswith(model)}
     return {
         "unit": "gain in dB of power; 100 stands for untouched",
         "split": "people and artifact sources never trained on",
         "recordings": len(people),
         "snr_in_db": -3.0,
+        "reference": "average",
         "gain_db": table,
-        "cost_on_one_core": measure_cost(model),
+        "95_percent_interval_of_gain_db": spans,
     }
+
+
+def measure_mapping(model: str, cases: list[Case]) -> dict[str, object]:
+    """Measure what mapping alone loses: power of recordings over that of what is lost, in dB."""
+    if get_record(model).channels == "any":
+        return {}
+    kept: dict[str, list[float]] = {}
+    for case in cases:
+        mapped = mapping_only(mne.io.RawArray(case.noisy, case.info), model).get_data()
+        lost = np.mean((case.noisy - mapped) ** 2)
+        ratio = 10 * np.log10(np.mean(case.noisy**2) / lost)
+        kept.setdefault(f"{case.cell.split()[0]} channels", []).append(float(ratio))
+    rows = {size: round(float(np.mean(ratios)), 1) for size, ratios in kept.items()}
+    return {"mapping_only_recording_over_what_is_lost_in_db": rows}
+
+
+def find_record(model: str) -> ModelRecord:
+    """Find the record of a model, of whatever it is made for."""
+    purposes = ("denoise", "respond")
+    (purpose,) = (purpose for purpose in purposes if model in list_models(purpose))
+    return get_record(model, purpose)
 
 
 def measure_cost(model: str, channels: int = 19, repeats: int = 20) -> dict[str, float]:
     """Measure seconds of a recording per second of processor, and the share of the best rate."""
-    record, network = get_record(model), load_network(model)
+    record = find_record(model)
+    network = load_network(record)
     n_channels = channels if record.channels == "any" else len(record.channels)
     x = torch.randn(4, n_channels, record.window)
     directions = torch.nn.functional.normalize(torch.randn(4, n_channels, 3), dim=-1)

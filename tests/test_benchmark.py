@@ -182,3 +182,34 @@ def test_wiener_filter_takes_what_is_noise_by_frequency(load: Load) -> None:
     noise = 3 * np.sin(2 * np.pi * 60 * time + rng.uniform(0, 6, (10, 20, 1)))
     pairs = protocol.Pairs(clean + noise, clean)
     np.testing.assert_allclose(protocol.fit_wiener(pairs)(pairs.noisy), clean, atol=1e-6)
+
+
+def test_scores_of_a_model_are_those_of_the_cases_it_has(load: Load) -> None:
+    zoo = load("zoo")
+    rows = [
+        {"method": method, "cell": "19 eye", "case": case, "subject": f"S{case}", "gain_db": gain}
+        for method, gains in {
+            "a-v1, with the spatial step": (10.0, 14.0),
+            "a-v1, network alone": (7.0, 200.0),
+            zoo.ICA: (8.0, 10.0, 90.0),  # of one recording more
+        }.items()
+        for case, gain in enumerate(gains)
+    ]
+    scores = zoo.gather("a-v1", rows)
+    means = {name: table["19 eye"] for name, table in scores["gain_db"].items()}
+    assert means == {"with the spatial step": 12.0, "network alone": 53.5, zoo.ICA: 9.0}
+    assert scores["recordings"] == 2
+    spans = scores["95_percent_interval_of_gain_db"]
+    assert spans["with the spatial step"]["19 eye"] == [10.0, 14.0]
+
+
+def test_recordings_are_chosen_person_by_person(load: Load) -> None:
+    zoo, cases = load("zoo"), load("semisynthetic")
+    silence = np.zeros((2, 2))
+    found = [
+        cases.Case(cell, subject, silence, silence, None)
+        for subject in ("S1", "S1", "S2", "S3")
+        for cell in ("19 eye", "8 eye")
+    ]
+    chosen = zoo.choose_cases(found, ["8 eye", "64 eye"], 2)
+    assert [(number, case.subject) for number, case in chosen] == [(1, "S1"), (5, "S2")]

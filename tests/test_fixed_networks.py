@@ -248,6 +248,19 @@ def test_evaluation_changes_nothing_in_the_network(name):
     assert all(torch.equal(before[part], now) for part, now in network.state_dict().items())
 
 
+def test_art_says_about_the_same_in_bfloat16_and_its_gradient_reaches_every_parameter():
+    network, x = make_network("art"), draw_windows(3)
+    with torch.no_grad():
+        whole = network(x)
+    with torch.autocast("cpu", torch.bfloat16):
+        halved = network(x).float()
+    assert measure_difference(halved.detach(), whole) < 0.05 * float(whole.abs().max())
+    halved.square().sum().backward()
+    for name, weight in network.named_parameters():
+        assert weight.grad is not None, name
+        assert weight.grad.isfinite().all(), name
+
+
 def test_dropout_acts_in_training_only():
     network, x = make_network("art"), draw_windows(2)
     with torch.inference_mode():

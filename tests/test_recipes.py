@@ -80,6 +80,9 @@ def test_scores_tell_what_was_done_from_nothing_done(recipe, tmp_path, monkeypat
     save_file(make_network(recipe).state_dict(), tmp_path / "weights.safetensors")
     recipe["main"](["--work", str(tmp_path), "--banks", str(tmp_path), "--score"])
     scores = json.loads((tmp_path / "scores.json").read_text())
-    (table,) = (value for value in scores.values() if isinstance(value, dict))
+    table, *others = (value for value in scores.values() if isinstance(value, dict))
     assert "this model" in table
     assert len(table) >= 3
+    for told in others:  # labels of responses
+        assert "SCAN" in told
+        assert all(0 <= share <= 1 for share in told["SCAN"].values())

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from mne_artdenoise import get_record
 from mne_artdenoise.networks.scan import measure_divergence
 from mne_artdenoise.scan import SCAN
+from mne_artdenoise.training import erp_labels
+from mne_artdenoise.training.erp_pairs import TrialsConfig
+from mne_artdenoise.weights import load_network
 
 
 def draw_latents(n=120, seed=0):
@@ -52,6 +56,18 @@ def test_a_seed_gives_the_same_twice_and_leaves_that_of_others():
     first, second = (SCAN(steps=5).fit(latents, symbols[:, 0]) for _ in range(2))
     assert torch.equal(torch.rand(2), expected)
     np.testing.assert_array_equal(first.predict_proba(latents), second.predict_proba(latents))
+
+
+def test_scores_of_labels_are_those_of_other_people(monkeypatch):
+    monkeypatch.setattr(erp_labels, "COUNTS", (5,))
+    rng = np.random.default_rng(0)
+    people = [rng.standard_normal((3, 1000)).astype(np.float32) for _ in range(4)]
+    network = load_network(get_record("beta-vae-erp-v1", "respond"))
+    quiet = TrialsConfig(noise=(0.1, 0.2))
+    told = erp_labels.score_labels(network, people[:2], people[2:], quiet, n_conditions=120)
+    assert set(told) >= {"SCAN"}
+    assert told["SCAN"]["component, 5 trials"] > 2 / len(erp_labels.DRAWN)
+    assert told["SCAN"]["size, 5 trials"] > 0.5
 
 
 @pytest.mark.parametrize(

@@ -203,8 +203,8 @@ def read_raw_set(kind: str, path: Path) -> mne.io.BaseRaw:
     raw = mne.io.read_raw(path, preload=True)
     if path.suffix == ".edf":
         mne.datasets.eegbci.standardize(raw)
+    raw.set_montage("colin27_1005", match_case=False)
     if kind != "uci":
-        raw.set_montage("colin27_1005", match_case=False)
         raw.notch_filter(60.0 if kind == "eegmmidb" else 50.0)
     return raw
 

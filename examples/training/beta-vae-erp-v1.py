@@ -22,6 +22,7 @@ from safetensors.torch import load_file
 from mne_artdenoise.networks.beta_vae import BetaVAE, BetaVAEConfig
 from mne_artdenoise.synthesis.bank import Bank
 from mne_artdenoise.training.beta_vae import BetaVAETrainingConfig, train_beta_vae
+from mne_artdenoise.training.erp_labels import score_labels
 from mne_artdenoise.training.erp_pairs import SFREQ, SITES, TIMES, TrialsConfig, take_background
 from mne_artdenoise.training.erp_scores import score_methods
 from mne_artdenoise.training.stand_in import make_stand_in_bank
@@ -72,6 +73,9 @@ def main(argv: Sequence[str] | None = None) -> list[dict[str, float]]:
             "conditions": 100,
             "background": "6 to 16 microvolts root mean square, against responses of 3 to 8",
             "correlation_with_the_true_response": table,
+            "labels_told_of_1200_conditions_of_one_component": score_labels(
+                network, train, held_out, TrialsConfig()
+            ),
         }
         (args.work / "scores.json").write_text(json.dumps(scores, indent=1))
         return []

@@ -8,6 +8,7 @@ whole window; the decoder reads it again, each sample those up to it, and gives 
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -66,13 +67,14 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, heard: Tensor, causal: bool = False) -> Tensor:
         """From (batch, n, width) and (batch, m, width) to (batch, n, width)."""
-        mixed = F.scaled_dot_product_attention(
-            self._split(self.query(x)),
-            self._split(self.key(heard)),
-            self._split(self.value(heard)),
-            dropout_p=self.dropout if self.training else 0.0,
-            is_causal=causal,
-        )
+        dropout = self.dropout if self.training else 0.0
+        q, k, v = (self._split(x) for x in (self.query(x), self.key(heard), self.value(heard)))
+        # A processor trains its fused attention four times as fast in float32 as in bfloat16.
+        halved = x.device.type == "cpu" and torch.is_autocast_enabled("cpu")
+        if halved:
+            q, k, v = q.float(), k.float(), v.float()
+        with torch.autocast("cpu", enabled=False) if halved else nullcontext():
+            mixed = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=causal)
         change: Tensor = self.out(mixed.transpose(1, 2).reshape(x.shape))
         return change
 
