@@ -142,7 +142,9 @@ class Segments:
         return cls(float(arrays["sfreq"]), labels, windows, classes, people)
 
 
-def cut_segments(bank: Bank, *, rng: int | np.random.Generator | None = None) -> Segments:
+def cut_segments(
+    bank: Bank, *, hop: float = 0.5, rng: int | np.random.Generator | None = None
+) -> Segments:
     """Cut labelled windows from a bank.
 
     Parameters
@@ -150,6 +152,9 @@ def cut_segments(bank: Bank, *, rng: int | np.random.Generator | None = None) ->
     bank : Bank
         Real sources and components, as ``make_bank`` or a recipe made them. Split it by person
         first.
+    hop : float
+        From one window to the next, as a share of a window. Less than a half makes more windows of
+        the same recordings, each with strokes, tremor or jumps of its own: for training.
     rng : int | Generator | None
         Seed or generator: of strokes, tremor and jumps.
 
@@ -163,7 +168,7 @@ def cut_segments(bank: Bank, *, rng: int | np.random.Generator | None = None) ->
         (label, person, window)
         for label in ("muscle", "eye", "electrode", "heart")
         for person, signal in _find_signals(bank, label)
-        for window in cut_lively(signal, bank.sfreq, label)
+        for window in cut_lively(signal, bank.sfreq, label, hop)
     ]
     rows += [("electrode", person, jump) for person, jump in _draw_jumps(rows, rng)]
     muscles = [(person, window) for label, person, window in rows if label == "muscle"]
@@ -186,13 +191,13 @@ def gather(rows: Iterable[tuple[str, str, FloatArray]]) -> Segments:
     return Segments(SFREQ, LABELS, stacked, np.array(classes), np.array(people, dtype=np.str_))
 
 
-def cut_lively(signal: FloatArray, sfreq: float, label: str) -> FloatArray:
-    """Cut one waveform into its liveliest windows, half overlapping, (n_windows, n_times)."""
+def cut_lively(signal: FloatArray, sfreq: float, label: str, hop: float = 0.5) -> FloatArray:
+    """Cut one waveform into its liveliest windows, (n_windows, n_times), one each ``hop``."""
     x = prepare(signal, sfreq, label)
     # Components and electrodes have either sign: blinks and heartbeats are turned upwards.
     x = x if np.mean(x**3) > 0 else -x
     size = round(DURATION * SFREQ)
-    starts = range(0, len(x) - size + 1, size // 2)
+    starts = range(0, len(x) - size + 1, max(1, round(hop * size)))
     windows = np.array([x[start : start + size] for start in starts]).reshape(-1, size)
     power = np.square(windows).sum(axis=1)
     keep = int(np.ceil(LIVELY[label] * len(windows)))
