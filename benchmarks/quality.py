@@ -111,11 +111,11 @@ def make_table(rows: list[dict[str, object]]) -> str:
     return "\n".join(lines)
 
 
-def format_mean(gains: np.ndarray) -> str:
+def format_mean(gains: np.ndarray, digits: int = 1) -> str:
     """Write a mean and its 95 % interval."""
     draws = np.random.default_rng(0).choice(gains, (2000, len(gains))).mean(axis=1)
     low, high = np.percentile(draws, [2.5, 97.5])
-    return f"{gains.mean():.1f} [{low:.1f}, {high:.1f}]"
+    return f"{gains.mean():.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 if __name__ == "__main__":
