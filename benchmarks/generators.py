@@ -40,7 +40,7 @@ from mne_artdenoise.synthesis.segments import LABELS, SFREQ, Segments, limit_ban
 from mne_artdenoise.synthesis.sites import SITES, TEN_TWENTY
 
 Windows = dict[str, np.ndarray]
-SCALES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.5)
+SCALES = (0.0, 0.5, 1.0, 1.25, 1.5, 2.0, 3.5)
 CLASSIFIERS: dict[str, Callable[..., Any]] = {
     "5 nearest": classify_nearest,
     "linear": classify_linearly,
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=100, help="windows of each label")
     parser.add_argument("--draws", type=int, default=5, help="of so many windows")
-    parser.add_argument("--few", type=int, default=50, help="windows of each point of the curve")
+    parser.add_argument("--few", type=int, default=16, help="windows of each point of the curve")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     train, held_out = (

@@ -38,7 +38,7 @@ from mne_artdenoise.training.stream import StreamConfig
 from mne_artdenoise.weights import load_network
 
 SHARE = 0.5  # of artifacts, drawn from generated ones where there are any of their kind
-SECONDS = 40.0  # of one generated artifact; windows of training have 16
+SECONDS = 20.0  # of one generated artifact; windows of training have 16
 # What is generated stands for these kinds of the stream, and so many of each.
 KINDS = {
     "eye": "eye",
@@ -47,7 +47,7 @@ KINDS = {
     "shiver": "muscle",
     "heart": "heart",
 }
-COUNTS = {"eye": 90, "muscle": 45, "chewing": 22, "shiver": 22, "heart": 40}
+COUNTS = {"eye": 24, "muscle": 14, "chewing": 6, "shiver": 6, "heart": 8}
 CELLS = ("19 eye", "19 muscle", "19 both", "19 real eye")
 WAYS: dict[str, dict[str, Any]] = {"network alone": {"spatial": False}, "with the spatial step": {}}
 Draw = Callable[..., FloatArray]
@@ -99,7 +99,7 @@ def make_generated(kind: str, bank: Bank, seed: int = 0) -> Bank:
     cap = next(item for item in bank.clean if len(item.ch_names) > 30)
     positions = cap.positions.astype(float)
     electrodes = Electrodes(cap.ch_names, positions, bank.sfreq)
-    generator, rng = LearnedArtifacts(kind), np.random.default_rng(seed)
+    generator, rng = LearnedArtifacts(kind, guidance=1.0), np.random.default_rng(seed)
     n_times = round(SECONDS * bank.sfreq)
     sources, fields = [], []
     for label, count in COUNTS.items():
@@ -128,12 +128,12 @@ def make_config(steps: int, seed: int) -> TrainingConfig:
     return TrainingConfig(
         steps=steps,
         peak_rate=4e-4,
-        warmup=30,
+        warmup=max(1, steps // 10),
         decay=0.5,
         average=0.98,
         floors=((0, 1e-2),),
         seed=seed,
-        save_every=25,
+        save_every=10,
         stream=StreamConfig(shapes=((19, 4, 1.0),)),
     )
 
