@@ -67,7 +67,7 @@ class LearnedArtifacts:
         *,
         spread: str | ModelRecord | ArtifactSpread | None = SPREAD,
         n_steps: int = 50,
-        guidance: float = 1.0,
+        guidance: float = 1.25,
     ) -> None:
         if kind not in NETWORKS:
             raise ValueError(f"kind is {kind!r}, but must be {' or '.join(map(repr, NETWORKS))}.")
