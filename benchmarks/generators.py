@@ -31,14 +31,16 @@ from mne_artdenoise.synthesis.fidelity import (
     compare_band_powers,
     compare_windows,
     describe,
+    measure_band_powers,
     measure_mmd,
     score_balanced,
 )
+from mne_artdenoise.synthesis.fitting import TURNING
 from mne_artdenoise.synthesis.segments import LABELS, SFREQ, Segments, limit_band
 from mne_artdenoise.synthesis.sites import SITES, TEN_TWENTY
 
 Windows = dict[str, np.ndarray]
-SCALES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.5)
+SCALES = (0.0, 0.5, 1.0, 1.25, 1.5, 2.0, 3.5)
 CLASSIFIERS: dict[str, Callable[..., Any]] = {
     "5 nearest": classify_nearest,
     "linear": classify_linearly,
@@ -51,20 +53,23 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--banks", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=150, help="windows of each label")
-    parser.add_argument("--few", type=int, default=30, help="windows of each point of the curve")
+    parser.add_argument("--count", type=int, default=100, help="windows of each label")
+    parser.add_argument("--draws", type=int, default=5, help="of so many windows")
+    parser.add_argument("--few", type=int, default=16, help="windows of each point of the curve")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     train, held_out = (
         Segments.load(args.work / f"segments-{part}.npz") for part in ("train", "held-out")
     )
-    rng = np.random.default_rng(0)
-    real = {"train": draw(train, args.count, rng), "held-out": draw(held_out, args.count, rng)}
-    made = {"other people": real["train"]}
     generators = {kind: LearnedArtifacts(kind) for kind in ("gan", "diffusion")}
-    for kind, generator in generators.items():
-        made[kind] = make(generator, args.count)
-    results: dict[str, Any] = {name: score(x, real) for name, x in made.items()}
+    runs = []
+    for number in reversed(range(args.draws)):
+        rng = np.random.default_rng(number)
+        real = {"train": draw(train, args.count, rng), "held-out": draw(held_out, args.count, rng)}
+        made = {kind: make(g, args.count, number + 1) for kind, g in generators.items()}
+        made = {"other people": real["train"], **made}
+        runs.append({name: score(x, real) for name, x in made.items()})
+    results: dict[str, Any] = average(runs)
     results["curve"] = draw_curve(generators["diffusion"], real, args.few)
     results["recognition"] = measure_recognition(made, train, real["held-out"])
     results["seconds"] = {name: measure_time(g) for name, g in generators.items()}
@@ -75,9 +80,21 @@ def main() -> None:
     plot_curve(results["curve"], args.out / "guidance.png")
 
 
+def average(runs: list[Any]) -> Any:
+    """Average the figures of several draws, which stand in dicts alike."""
+    if isinstance(runs[0], dict):
+        return {name: average([run[name] for run in runs]) for name in runs[0]}
+    return float(np.mean(runs))
+
+
 def draw(segments: Segments, count: int, rng: np.random.Generator) -> Windows:
-    """Draw real windows of each label, people alike."""
+    """Draw real windows of each label, people alike; what has no upside is turned by chance.
+
+    So it is in training: made windows of these labels are as often upside down.
+    """
     windows = {label: segments.windows[segments.draw(count, label, rng)] for label in LABELS}
+    for label in TURNING:
+        windows[label] = windows[label] * rng.choice([-1.0, 1.0], (count, 1))
     return prepare(windows)
 
 
@@ -105,6 +122,9 @@ def score(made: Windows, real: Mapping[str, Windows]) -> dict[str, Any]:
         label: compare_windows(made[label], theirs[label], SFREQ) for label in LABELS
     }
     over = {name: np.mean([rows[label][name] for label in LABELS]) for name in rows["eye"]}
+    for label in LABELS:
+        powers = {name: x.mean() for name, x in measure_band_powers(theirs[label], SFREQ).items()}
+        rows[label]["shares"] = {name: x / sum(powers.values()) for name, x in powers.items()}
     # Bands over all labels: in one label a band may hold next to nothing of either.
     over.update(compare_band_powers(*(np.vstack(list(x.values())) for x in (made, theirs)), SFREQ))
     rows["all"] = over | {"mmd of all": measure_mmd(*map(stack, (made, theirs)))}
@@ -149,15 +169,19 @@ def draw_curve(
     if not isinstance(network, ArtifactUNet):
         raise TypeError("only a diffusion is guided")
     deviation = stack(real["train"]).std(axis=0)
+    wanted = describe_all(real["held-out"])
     rows = []
     for scale in SCALES:
         made = make(LearnedArtifacts("diffusion", network, guidance=scale, n_steps=25), count)
+        features = describe_all(made)
         rows.append(
             {
                 "guidance": scale,
                 "recovery": measure_recovery(made, real["train"])["linear"],
                 "variety": measure_variety(made, deviation),
-                "mmd": measure_mmd(stack(made), stack(real["held-out"])),
+                "mmd": float(
+                    np.mean([measure_mmd(features[label], wanted[label]) for label in LABELS])
+                ),
             }
         )
     rows.append({"real variety": measure_variety(real["held-out"], deviation)})

@@ -100,10 +100,10 @@ def make_table(rows: list[dict[str, object]]) -> str:
     return "\n".join(lines)
 
 
-def format_mean(gains: np.ndarray) -> str:
+def format_mean(gains: np.ndarray, digits: int = 1) -> str:
     """Write a mean and its 95 % interval."""
     mean, low, high = find_interval(gains)
-    return f"{mean:.1f} [{low:.1f}, {high:.1f}]"
+    return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def find_interval(gains: np.ndarray) -> tuple[float, float, float]:

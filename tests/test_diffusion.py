@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from mne_artdenoise.networks.artifact_unet import ArtifactUNet, ArtifactUNetConfig
+from mne_artdenoise.networks.artifact_unet import (
+    ArtifactUNet,
+    ArtifactUNetConfig,
+    WholeAttention,
+)
 from mne_artdenoise.synthesis import diffusion
 from mne_artdenoise.synthesis.diffusion import (
     DiffusionConfig,
@@ -188,6 +192,42 @@ def test_training_lowers_the_loss_and_goes_on_where_it_stopped(segments, tmp_pat
     ).read_bytes()
 
 
+def test_training_begins_with_weights_that_are_given(segments, tmp_path):
+    config = DiffusionConfig(steps=2, batch=12, peak_rate=0.0, average=0.0, network=SMALL)
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+    first = train_diffusion(segments, tmp_path / "first", replace(config, peak_rate=1e-2))
+    second = train_diffusion(segments, tmp_path / "second", replace(config, weights=first))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_noisy_steps_are_drawn_more_often(segments):
+    seen = []
+
+    class Spy(ArtifactUNet):
+        def forward(self, x, steps, labels):
+            seen.append(steps)
+            return x
+
+    for noisier in (1.0, 0.6):
+        config = DiffusionConfig(batch=3000, noisier=noisier, network=SMALL)
+        diffusion.measure_loss(Spy(SMALL), segments, make_schedule(), config, 0)
+    shares = [float((steps >= 800).float().mean()) for steps in seen]
+    assert shares == pytest.approx([0.2, 0.31], abs=0.03)
+    assert all(steps.min() >= 0 and steps.max() < 1000 for steps in seen)
+
+
+def test_every_moment_attends_to_the_whole_window():
+    torch.manual_seed(0)
+    whole = WholeAttention(8, 16, 2, 4)
+    x = torch.randn(1, 8, 16)
+    torch.testing.assert_close(whole(x), x + whole.answer.bias[:, None])  # as if it were not there
+    torch.nn.init.normal_(whole.answer.weight)
+    other = x.clone()
+    other[..., -1] += 1
+    assert (whole(x) != whole(other))[..., 0].all()
+
+
 def stop_at(last):
     def check(loss, step, work):
         if step >= last:
@@ -214,6 +254,7 @@ def test_segments_without_a_label_are_refused(segments, tmp_path):
     ("changes", "message"),
     [
         ({"n_times": 60}, "n_times 60"),
+        ({"heads": 3}, "width .* cannot be divided by 3 heads"),
         ({"prediction": "x"}, "prediction is 'x'"),
         ({"schedule": "x"}, "schedule is 'x'"),
     ],

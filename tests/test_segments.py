@@ -99,6 +99,14 @@ def test_only_lively_windows_are_cut(rng):
     assert power.max() > 0.4
 
 
+def test_a_smaller_hop_cuts_more_windows_of_the_same(rng):
+    signal = rng.standard_normal(128 * 40)
+    few, many = (cut_lively(signal, 128.0, "heart", hop) for hop in (0.5, 0.125))
+    assert len(few) == 19
+    assert len(many) == 73
+    np.testing.assert_array_equal(many[::4], few)
+
+
 def test_blinks_and_beats_are_turned_upwards():
     time = np.arange(128 * 12) / 128
     blinks = -np.exp(-(((time % 3 - 1.5) / 0.1) ** 2))

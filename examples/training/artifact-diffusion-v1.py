@@ -28,8 +28,9 @@ WEAKNESSES = (
     "Half of the windows of electrodes are jumps drawn by formula, the others are of ten people.",
     "Nothing above 60 Hz, no seizures, no infants, no recordings inside a scanner.",
     "Sources are independent: muscles that tense together, such as in chewing, are one source.",
-    "Steered beyond what it learned, it is clearer and less varied: see the curve in the docs.",
-    "Sampling takes fifty passes through the network for each window.",
+    "Steered well beyond what it learned, it is clearer and less like real ones: see the docs.",
+    "Made chewing is not as silent between strokes as it should be, made electrodes lack variety.",
+    "Sampling takes fifty passes through the network for each window, twice as many when guided.",
 )
 RECIPE = GeneratorRecipe(
     model="artifact-diffusion-v1",

@@ -26,6 +26,7 @@ class ArtifactUNetConfig:
     widths: tuple[int, ...] = (56, 64, 72)  # each level at half the rate of the last
     condition: int = 96  # features of time and class
     groups: int = 8  # of features that are normalised together
+    heads: int = 4  # of attention over the whole window, which rhythms need; 0 for none
     prediction: str = "v"  # what it predicts: "v", or the noise itself, "epsilon"
     schedule: str = "cosine"  # of the noise, or "linear"
     n_steps: int = 1000  # of the diffusion
@@ -34,6 +35,8 @@ class ArtifactUNetConfig:
         """Refuse sizes that cannot be halved, and a prediction or schedule that is not known."""
         if self.n_times % (self.patch * 2 ** (len(self.widths) - 1)):
             raise ValueError(f"n_times {self.n_times} cannot be divided by patch and levels.")
+        if self.heads and self.widths[-1] % self.heads:
+            raise ValueError(f"width {self.widths[-1]} cannot be divided by {self.heads} heads.")
         if self.prediction not in ("v", "epsilon"):
             raise ValueError(f"prediction is {self.prediction!r}, but must be 'v' or 'epsilon'.")
         if self.schedule not in ("cosine", "linear"):
@@ -62,6 +65,27 @@ class SteeredBlock(nn.Module):
         return total
 
 
+class WholeAttention(nn.Module):
+    """Attention of each moment to all of the window, in which places are known."""
+
+    def __init__(self, width: int, n_tokens: int, heads: int, groups: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.GroupNorm(groups, width)
+        self.place = nn.Parameter(0.1 * torch.randn(width, n_tokens))
+        self.ask = nn.Conv1d(width, 3 * width, 1)
+        self.answer = nn.Conv1d(width, width, 1)
+        nn.init.zeros_(self.answer.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, width, n) to the same shape."""
+        asked = self.ask(self.norm(x) + self.place).unflatten(1, (3, self.heads, -1))
+        query, key, value = asked.transpose(-1, -2).unbind(1)
+        found = F.scaled_dot_product_attention(query, key, value)
+        total: Tensor = x + self.answer(found.transpose(-1, -2).flatten(1, 2))
+        return total
+
+
 class ArtifactUNet(nn.Module):
     """Noisy waveform, step and class to what the config says it predicts."""
 
@@ -83,6 +107,11 @@ class ArtifactUNet(nn.Module):
         self.middle = nn.ModuleList(
             SteeredBlock(widths[-1], widths[-1], size, groups) for _ in range(2)
         )
+        n_slow = config.n_times // (config.patch * 2 ** (len(widths) - 1))
+        self.whole = nn.ModuleList(
+            WholeAttention(widths[-1], n_slow, config.heads, groups) if config.heads
+            else nn.Identity() for _ in self.middle
+        )  # fmt: skip
         self.faster = nn.ModuleList(
             nn.ConvTranspose1d(after, before, 4, 2, 1) for before, after in pairwise(widths)
         )
@@ -104,8 +133,8 @@ class ArtifactUNet(nn.Module):
             h = block(h, condition)
             kept.append(h)
             h = slower(h)
-        for block in self.middle:
-            h = block(h, condition)
+        for block, whole in zip(self.middle, self.whole, strict=True):
+            h = whole(block(h, condition))
         for block, faster in zip(reversed(self.up), reversed(self.faster), strict=True):
             h = block(torch.cat([faster(h), kept.pop()], dim=1), condition)
         found: Tensor = self.out(F.silu(self.last(h)))[:, 0]

@@ -21,6 +21,7 @@ from typing import TypeAlias
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..networks.artifact_unet import ArtifactUNet, ArtifactUNetConfig
@@ -217,15 +218,17 @@ def sample_ddim(
 class DiffusionConfig:
     """How a diffusion model is fitted."""
 
-    steps: int = 9000
+    steps: int = 24000
     batch: int = 32
-    peak_rate: float = 2e-3
+    peak_rate: float = 1e-3
     weight_decay: float = 0.01
+    noisier: float = 0.6  # even draws of steps to this power: those that decide most, more often
     drop_labels: float = 0.15  # share of windows whose label the network is not told
-    average: float = 0.995  # of the weights, per step
+    average: float = 0.999  # of the weights, per step
     clip: float = 1.0
     seed: int = 20261122
     save_every: int = 50
+    weights: Path | None = None  # to begin with, such as the released ones; None draws them
     network: ArtifactUNetConfig = field(default_factory=ArtifactUNetConfig)
 
 
@@ -249,6 +252,8 @@ def train_diffusion(segments: Segments, work: Path, config: DiffusionConfig) -> 
     check_labels(segments, config.network.labels)
     torch.manual_seed(config.seed)
     network = ArtifactUNet(config.network)
+    if config.weights is not None:
+        network.load_state_dict(load_file(config.weights))
     averaged = deepcopy(network)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=config.peak_rate, weight_decay=config.weight_decay
@@ -283,7 +288,8 @@ def measure_loss(
     """Mean square of the error of the prediction, over one batch that step and seed determine."""
     clean, labels = draw_batch(segments, config.batch, (config.seed, step))
     chance = torch.Generator().manual_seed(config.seed + step)
-    when = torch.randint(len(schedule), (config.batch,), generator=chance)
+    even = torch.rand(config.batch, generator=chance)
+    when = (len(schedule) * even**config.noisier).long().clamp(max=len(schedule) - 1)
     normal = torch.randn(clean.shape, generator=chance)
     untold = torch.rand(config.batch, generator=chance) < config.drop_labels
     signal, noise = schedule.signal[when, None], schedule.noise[when, None]

@@ -154,14 +154,9 @@ class Segments:
         fname : str | Path
             The file, ``.npz``. Windows are written as float32.
         """
-        arrays = {
-            "sfreq": self.sfreq,
-            "labels": np.array(self.labels),
-            "windows": self.windows.astype(np.float32),
-            "classes": self.classes,
-            "people": self.people,
-        }
-        write_archive(fname, arrays)
+        labels, windows = np.array(self.labels), self.windows.astype(np.float32)
+        arrays = {"sfreq": self.sfreq, "labels": labels, "windows": windows}
+        write_archive(fname, arrays | {"classes": self.classes, "people": self.people})
 
     @classmethod
     def load(cls, fname: str | Path) -> Segments:
@@ -190,7 +185,9 @@ class Segments:
         return cls(float(arrays["sfreq"]), labels, windows, classes, people)
 
 
-def cut_segments(bank: Bank, *, rng: int | np.random.Generator | None = None) -> Segments:
+def cut_segments(
+    bank: Bank, *, hop: float = 0.5, rng: int | np.random.Generator | None = None
+) -> Segments:
     """Cut labelled windows from a bank.
 
     Parameters
@@ -198,6 +195,9 @@ def cut_segments(bank: Bank, *, rng: int | np.random.Generator | None = None) ->
     bank : Bank
         Real sources and components, as ``make_bank`` or a recipe made them. Split it by person
         first.
+    hop : float
+        From one window to the next, as a share of a window. Less than a half makes more windows of
+        the same recordings, each with strokes, tremor or jumps of its own: for training.
     rng : int | Generator | None
         Seed or generator: of strokes, tremor and jumps.
 
@@ -211,7 +211,7 @@ def cut_segments(bank: Bank, *, rng: int | np.random.Generator | None = None) ->
         (label, person, window)
         for label in ("muscle", "eye", "electrode", "heart")
         for person, signal in _find_signals(bank, label)
-        for window in cut_lively(signal, bank.sfreq, label)
+        for window in cut_lively(signal, bank.sfreq, label, hop)
     ]
     rows += [("electrode", person, jump) for person, jump in _draw_jumps(rows, rng)]
     muscles = [(person, window) for label, person, window in rows if label == "muscle"]
@@ -234,13 +234,13 @@ def gather(rows: Iterable[tuple[str, str, FloatArray]]) -> Segments:
     return Segments(SFREQ, LABELS, stacked, np.array(classes), np.array(people, dtype=np.str_))
 
 
-def cut_lively(signal: FloatArray, sfreq: float, label: str) -> FloatArray:
-    """Cut one waveform into its liveliest windows, half overlapping, (n_windows, n_times)."""
+def cut_lively(signal: FloatArray, sfreq: float, label: str, hop: float = 0.5) -> FloatArray:
+    """Cut one waveform into its liveliest windows, (n_windows, n_times), one each ``hop``."""
     x = prepare(signal, sfreq, label)
     # Components and electrodes have either sign: blinks and heartbeats are turned upwards.
     x = x if np.mean(x**3) > 0 else -x
     size = round(DURATION * SFREQ)
-    starts = range(0, len(x) - size + 1, size // 2)
+    starts = range(0, len(x) - size + 1, max(1, round(hop * size)))
     windows = np.array([x[start : start + size] for start in starts]).reshape(-1, size)
     power = np.square(windows).sum(axis=1)
     keep = int(np.ceil(LIVELY[label] * len(windows)))
@@ -282,9 +282,8 @@ def _draw_jumps(
     electrode = Electrodes(("E",), np.array([[0.0, 0.03, 0.14]]), SFREQ)
     size = round(DURATION * SFREQ)
     for number in range(count):
-        jump = limit_band(
-            make_electrode_pops(electrode, 3 * size, rng, rate=20.0), SFREQ, "electrode"
-        )
+        jumps = make_electrode_pops(electrode, 3 * size, rng, rate=20.0)
+        jump = limit_band(jumps, SFREQ, "electrode")
         yield f"formula {number % people}", jump[0, size : 2 * size]
 
 

@@ -21,6 +21,8 @@ from ..weights.record import ModelRecord, format_record
 from .stand_in import make_stand_in_bank
 
 SEEDS = {"train": 0, "held-out": 1}  # of strokes, tremor and jumps, other ones for other people
+# From one window to the next, in windows: generators are to learn more than where windows begin.
+HOPS = {"train": 0.125, "held-out": 0.5}
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def run_recipe(
     parser.add_argument("--tuar", type=Path, help="local copy of TUAR, to learn from as well")
     parser.add_argument("--smoke", action="store_true", help="a run of a minute")
     parser.add_argument("--steps", type=int)
+    parser.add_argument("--weights", type=Path, help="weights to begin with, of a diffusion")
     parser.add_argument("--release", type=Path, help="package folder to put weights and record in")
     args = parser.parse_args(argv)
     if not (args.banks or args.smoke or args.release):
@@ -81,6 +84,7 @@ def run_recipe(
         return release(recipe, args.work, args.release)
     config = recipe.smoke if args.smoke else recipe.config
     config = replace(config, steps=args.steps) if args.steps else config
+    config = replace(config, weights=args.weights) if args.weights else config
     segments = prepare_segments(args.work, args.banks, args.tuar)
     return recipe.train(segments["train"], args.work, config)
 
@@ -98,7 +102,7 @@ def prepare_segments(work: Path, banks: Path | None, tuar: Path | None) -> dict[
             bank = (
                 make_stand_in_bank(seed=seed) if banks is None else Bank.load(banks / f"{name}.npz")
             )
-            segments = cut_segments(bank, rng=seed)
+            segments = cut_segments(bank, hop=HOPS[name], rng=seed)
             (segments | cut_tuar(extra[name]) if extra[name] else segments).save(path)
         found[name] = Segments.load(path)
     return found
