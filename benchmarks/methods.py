@@ -130,7 +130,7 @@ def list_methods() -> dict[str, Method]:
         "mapping only": Method(map_only, ("ours",), "control"),
         "identity": Method(lambda case: case.noisy, (), "control"),
         "zero": Method(lambda case: np.zeros_like(case.noisy), (), "control"),
-        "oracle": Method(filter_knowing, ("ours",), "truth"),
+        "oracle": Method(filter_case, ("ours",), "truth"),
     }
 
 

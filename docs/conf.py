@@ -116,6 +116,11 @@ ORDER = (
 )  # fmt: skip
 
 
+def tell_warning(message: Warning | str, category: type[Warning], *_: object) -> str:
+    """Show a warning in an example without the place of the script on the machine that ran it."""
+    return f"{category.__name__}: {message}\n"
+
+
 def reset_mne(gallery_conf: dict[str, object], fname: str) -> None:
     """Let each example begin with the same settings, and without warnings of what it uses."""
     import matplotlib.pyplot as plt
@@ -124,6 +129,7 @@ def reset_mne(gallery_conf: dict[str, object], fname: str) -> None:
     plt.rcdefaults()
     plt.rcParams.update({"figure.dpi": 100, "savefig.bbox": None, "figure.figsize": (8, 4.5)})
     mne.set_log_level("warning")
+    warnings.formatwarning = tell_warning
     warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
     # ICLabel's, of recordings at 160 Hz: the example says so itself.
     warnings.filterwarnings("ignore", message="The provided Raw instance is not filtered")

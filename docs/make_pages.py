@@ -25,12 +25,19 @@ COMMON = ("info", "n_times", "rng", "clean")  # of every kind of artifact
 # Modules in the order of the page, each with its title, and its names where not all are shown.
 API: dict[str, tuple[str, tuple[str, ...]]] = {
     "": ("Denoising", ()),
-    "batch": ("Many files", ("denoise_files",)),
+    "seams": ("", ("mark_seams",)),
+    "spatial": ("", ("SpatialFilter",)),
+    "directions": ("", ("BandFilter",)),
+    "batch": ("Many files", ("denoise_files", "Outcome")),
     "bids": ("BIDS data sets", ("clean_bids",)),
     "report": ("What was done: figures and reports", ("plot_denoising", "add_denoising")),
     "checks": ("What was done to the brain", ()),
+    "checks.evoked": ("", ("Peak",)),
+    "comparison": ("", ("compare", "Comparison")),
+    "recording": ("", ("Signal",)),
     "components": ("What was done to components", ()),
     "verdict": ("The verdict on a recording", ("Verdict", "judge_denoising")),
+    "evidence.quality": ("", ("Quality",)),
     "erp": ("Responses to single events", ("ERPDenoiser",)),
     "scan": ("", ("SCAN",)),
     "localisation": (
@@ -41,14 +48,19 @@ API: dict[str, tuple[str, tuple[str, ...]]] = {
     "weights": ("Models", ()),
     "weights.convert": ("Weights of others", ("convert_checkpoint",)),
     "synthesis": ("Pairs with known truth", ()),
+    "synthesis.electrodes": ("", ("Electrodes",)),
     "synthesis.artifacts": ("Artifacts, one function per kind", ()),
     "synthesis.brain": ("Brains", ("make_brain",)),
     "synthesis.evoked": (
         "Event-related potentials", ("make_evoked_response", "place_evoked_responses"),
     ),
-    "synthesis.segments": ("Generators: what they learn, how, and how well", ("cut_segments",)),
+    "synthesis.segments": (
+        "Generators: what they learn, how, and how well", ("cut_segments", "Segments"),
+    ),
     "synthesis.adversarial": ("", ("train_adversarial",)),
-    "synthesis.diffusion": ("", ("train_diffusion", "make_schedule", "guide", "sample_ddim")),
+    "synthesis.diffusion": (
+        "", ("train_diffusion", "make_schedule", "Schedule", "guide", "sample_ddim"),
+    ),
     "synthesis.fidelity": (
         "", ("compare_windows", "describe", "measure_mmd", "measure_precision_recall"),
     ),
@@ -56,6 +68,9 @@ API: dict[str, tuple[str, tuple[str, ...]]] = {
     "datasets.tuar_segments": ("", ("cut_tuar",)),
     "training.dataset": ("Training", ("PairDataset",)),
     "training.loop": ("", ("TrainingConfig", "train")),
+    "training.stream": ("", ("StreamConfig",)),
+    "networks.any_montage": ("", ("AnyMontageConfig",)),
+    "training.stand_in": ("", ("make_stand_in_bank",)),
     "training.release": ("", ("write_model",)),
     "training.fixed_recipe": ("", ("FixedRecipe", "run_recipe")),
 }  # fmt: skip

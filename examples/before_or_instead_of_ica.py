@@ -76,15 +76,17 @@ for name, result in results.items():
 real = load_sample(subject=3, runs=[1])
 real_clean = ArtifactDenoiser().fit_transform(real)
 
-for title, inst in (("before", real), ("after", real_clean)):
+figure = plt.figure(figsize=(9, 4.4), layout="constrained")
+rows = figure.subfigures(2, 1)
+for row, title, inst in zip(rows, ("before", "after"), (real, real_clean), strict=True):
     ica, labels = fit_ica(inst, 15)
     counts = {label: labels.count(label) for label in dict.fromkeys(labels)}
     print(f"{title:7}", ", ".join(f"{label}: {count}" for label, count in counts.items()))
-    figure, axes = plt.subplots(1, 6, figsize=(9, 2.2), layout="constrained")
+    axes = row.subplots(1, 6)
     ica.plot_components(range(6), axes=axes, show=False)
     for ax, label in zip(axes, labels, strict=False):
         ax.set_title(label, fontsize=8)
-    figure.suptitle(f"first components {title} denoising")
+    row.suptitle(f"first components {title} denoising")
 
 # %%
 # Denoising keeps the rank of the recording, so an ICA afterwards has as many components as before:

@@ -64,7 +64,7 @@ fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 ax.plot(np.array(list(scores.values())), color="0.7", marker="o", markerfacecolor="tab:blue")
 ax.plot([np.mean(values) for values in scores.values()], "_", color="k", markersize=40)
 ax.axhline(0.5, linestyle=":", color="0.5")
-ax.set(xticks=[0, 1], xticklabels=list(scores), xlim=(-0.4, 1.4), ylim=(0, 1))
+ax.set(xticks=[0, 1], xticklabels=list(scores), xlim=(-0.4, 1.4), ylim=(0, 1.05))
 ax.set(ylabel="trials right", title="five folds, and their mean")
 
 # %%

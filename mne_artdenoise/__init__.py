@@ -2,8 +2,9 @@
 
 A recording is read into volts (``recording``), its channels, rate and scale brought to those of a
 model (``channels``, ``rate``, ``scale``), cut into windows (``windows``) and run through a network
-(``inference``); the way back is beside each step. From the network's estimate the spatial step
-(``spatial``) makes filters of the recording itself. ``denoiser`` subtracts what they find.
+(``inference``); the way back is beside each step. The spatial step (``spatial``) separates the
+recording into sources and removes those that the estimate says are artifact. ``denoiser`` subtracts
+what it finds.
 """
 
 from __future__ import annotations

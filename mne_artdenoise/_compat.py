@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import mne.utils
 from mne._fiff.pick import _picks_to_idx as picks_to_idx
 from mne.annotations import _annotations_starts_stops as annotations_starts_stops
-from mne.utils import ProgressBar, check_fname, logger, use_log_level, warn
+from mne.utils import ProgressBar, check_fname, logger, use_log_level
 
 __all__ = [
     "ProgressBar",
@@ -23,6 +24,9 @@ __all__ = [
 ]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+# Whose lines a warning passes on its way to the line that is the user's: `transform` is called by a
+# wrapper of scikit-learn, and that one is of no use to anybody.
+PASSED = ("mne", "mne_artdenoise", "sklearn")
 
 
 # MNE's decorators carry no types: without these two, every decorated function would lose its own.
@@ -34,3 +38,9 @@ def verbose(function: Function) -> Function:
 def fill_doc(function: Function) -> Function:
     """Fill in the documentation that MNE's functions share."""
     return cast("Function", mne.utils.fill_doc(function))
+
+
+def warn(message: str, category: type[Warning] = RuntimeWarning) -> None:
+    """Warn at the line that called this package, and in MNE's log."""
+    known = [name for name in PASSED if name in sys.modules]
+    mne.utils.warn(message, category, ignore_namespaces=known)

@@ -55,7 +55,8 @@ def clean_bids(
     subjects : sequence of str | None
         Labels of the subjects, without ``sub-``; None takes all.
     part : tuple of (int, int)
-        Which part of the recordings, from 1, and of how many: for the tasks of an array job.
+        Which part of the recordings, from 1, and of how many: for the tasks of an array job. One
+        that there is not is a ValueError.
     montage : str | None
         Template of positions, such as ``"standard_1005"``, for recordings that bring none.
     n_jobs : int

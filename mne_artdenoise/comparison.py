@@ -47,11 +47,31 @@ class Comparison:
         return self.before - self.after
 
     def cut(self, x: FloatArray) -> list[FloatArray]:
-        """Cut one of the arrays into the spans that may be denoised."""
+        """Cut one of the arrays into the spans that may be denoised.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n_epochs, n_channels, n_times)
+            The array.
+
+        Returns
+        -------
+        spans : list of ndarray, shape (n_channels, n_times of each)
+        """
         return [x[epoch, :, start:stop] for epoch, start, stop in self.signal.places]
 
     def join(self, x: FloatArray) -> FloatArray:
-        """Join those spans, shape (n_channels, n_times)."""
+        """Join those spans.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n_epochs, n_channels, n_times)
+            The array.
+
+        Returns
+        -------
+        joined : ndarray, shape (n_channels, n_times of all spans)
+        """
         return np.concatenate(self.cut(x), axis=1)
 
 
@@ -61,8 +81,8 @@ def compare(before: Instance, after: Instance, truth: Instance | None = None) ->
     Parameters
     ----------
     before, after : Raw | Epochs | Evoked
-        The recordings. What differs in channels, epochs or times, or is not finite, is a
-        ValueError.
+        The recordings; another type is a TypeError. What differs in channels, epochs or times, or
+        is not finite, is a ValueError.
     truth : Raw | Epochs | Evoked | None
         The clean recording, if it is known.
 
@@ -255,19 +275,9 @@ def find_window(pair: Comparison, duration: float, start: float | None) -> tuple
 
 
 def choose_channels(pair: Comparison, most: int = 10) -> IntArray:
-    """Choose channels that tell: apart from one another, more where much was removed.
+    """Choose rows of channels that tell: apart from one another, more where much was removed.
 
-    Parameters
-    ----------
-    pair : Comparison
-        The recordings.
-    most : int
-        How many at most.
-
-    Returns
-    -------
-    rows : ndarray, shape (n_chosen,)
-        From front to back; where no electrode has a position, in the order of the recording.
+    They come from front to back; where no electrode has a position, in the order of the recording.
     """
     size = np.sqrt(np.square(pair.join(pair.removed)).sum(axis=1))
     size /= max(size.max(), 1e-30)

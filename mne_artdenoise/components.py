@@ -111,7 +111,7 @@ class ComponentCheck:
         Parameters
         ----------
         name : str
-            One of "brain", "muscle", "eye", "heart", "line", "channel", "other".
+            One of "brain", "muscle", "eye", "heart", "line", "channel", "other" (else ValueError).
 
         Returns
         -------

@@ -34,6 +34,7 @@ class FilterConfig:
     leak: float = 3.0  # of the median ratio, taken off all: brain that networks take everywhere
     strongest: float = 0.8  # ratio that a source needs in one band, else it is left alone in all
     weakest: float = 0.1  # below which it is left alone in a band
+    least: float = 0.01  # of a channel's power that must be artifact, else a source is left alone
     guard: float = 3.0  # times half in a band of its own around 10 Hz, home of the brain's rhythms
 
 
@@ -93,7 +94,10 @@ def weigh_sources(
         for x in (recording, artifact, rest)
     )
     ratios = find_ratios(whole, found, left, config.leak)
-    ratios[:, ratios.max(axis=0, initial=0.0) < config.strongest] = 0.0
+    shares = np.square(sources.mixing) * found.sum(axis=0)
+    powers = np.einsum("bii->i", recording)[:, np.newaxis]
+    small = (shares < config.least * powers).all(axis=0)
+    ratios[:, small | (ratios.max(axis=0, initial=0.0) < config.strongest)] = 0.0
     ratios[ratios < config.weakest] = 0.0
     return tuple(_take_band(sources, *parts) for parts in zip(limits, ratios, left, strict=True))
 

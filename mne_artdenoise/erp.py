@@ -73,6 +73,7 @@ class ERPDenoiser(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         ----------
         X : Epochs | ndarray, shape (n_trials, 3, 256)
             Single trials, in volts; arrays at the sites, the rate and of the span of the model.
+            Trials that are flat, half or more of them, and a model of artifacts are a ValueError.
         y : None
             Ignored.
 

@@ -18,6 +18,7 @@ QUIET = 0.1  # artifact against brain up to which a moment counts as quiet
 HOLD = 2.0  # seconds that it stays open around what opened it: artifacts have slow ends
 USUAL = 0.5  # quantile of the power in quiet moments ...
 FACTOR = 1.25  # ... and how far above it the gate begins to open
+WIDTH = 0.25  # of that power, over which it opens
 FEWEST = 0.05  # share of quiet moments without which the gate stays open always
 
 
@@ -31,7 +32,7 @@ def find_hold(low: float, sfreq: float) -> int:
     return max(find_span(low, sfreq), round(HOLD * sfreq))
 
 
-def smooth_power(sources: FloatArray, span: int, hold: int) -> FloatArray:
+def smooth_power(sources: FloatArray, span: int, hold: int = 1) -> FloatArray:
     """Measure the power around each sample, widened so that the gate opens before an artifact.
 
     Parameters
@@ -41,7 +42,7 @@ def smooth_power(sources: FloatArray, span: int, hold: int) -> FloatArray:
     span : int
         Samples to look at.
     hold : int
-        Samples for which the highest power counts.
+        Samples for which the highest power counts, at least ``span`` of them.
 
     Returns
     -------
@@ -74,7 +75,7 @@ def calibrate_gate(recording: FloatArray, artifact: FloatArray) -> float:
 
 
 def open_gate(power: FloatArray, closed: float) -> FloatArray:
-    """Open the gate: exactly 0 up to ``closed``, 1 from twice that on, smooth between.
+    """Open the gate: exactly 0 up to ``closed``, 1 from a quarter above that, smooth between.
 
     Parameters
     ----------
@@ -89,5 +90,5 @@ def open_gate(power: FloatArray, closed: float) -> FloatArray:
     """
     if not closed > 0:
         return np.ones_like(power)
-    rise = np.clip((power - closed) / closed, 0.0, 1.0)
+    rise = np.clip((power - closed) / (WIDTH * closed), 0.0, 1.0)
     return np.asarray(rise * rise * (3 - 2 * rise))

@@ -118,7 +118,7 @@ def measure_errors(
     methods : tuple of "dipole" | "whitened dipole" | "minimum norm" | "beamformer"
         How the source is looked for: by a dipole that moves freely, fitted to all channels alike or
         to channels whitened by what they hold before the stimulus, by the largest standardised
-        minimum-norm estimate, or by the largest output of a beamformer.
+        minimum-norm estimate, or by the largest output of a beamformer. Others: ValueError.
 
     Returns
     -------

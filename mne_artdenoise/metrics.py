@@ -85,7 +85,8 @@ def correlation(truth: FloatArray, estimate: FloatArray) -> Score:
     Returns
     -------
     score : float | ndarray, shape (...)
-        From -1 to 1 (perfect). A channel that the estimate leaves flat counts as 0.
+        From -1 to 1 (perfect). A channel that the estimate leaves flat counts as 0; one that is
+        flat in the truth is a ValueError.
     """
     truth, estimate = _check_pair(truth, estimate)
     wanted, is_flat = _standardise(truth)

@@ -33,7 +33,7 @@ class OnlineDenoiser:
     ----------
     denoiser : ArtifactDenoiser | None
         What is fitted, or, if it is fitted already, whose filters are used. None stands for
-        ``ArtifactDenoiser()``. It needs ``spatial=True``.
+        ``ArtifactDenoiser()``. It needs ``spatial=True``, else ValueError.
     latency : float
         Seconds by which what comes out is late. From 0.05 s on the gain was measured to be about
         1.4 dB below that of the same filters offline, without latency 4.5 dB.
@@ -85,7 +85,8 @@ class OnlineDenoiser:
         Parameters
         ----------
         raw : Raw
-            The calibration, with the channels of the stream in its order, in volts.
+            The calibration, with the channels of the stream in its order, in volts. Others than Raw
+            are a TypeError; a denoiser without filters is a ValueError.
 
         Returns
         -------
@@ -149,7 +150,7 @@ class OnlineDenoiser:
     def adapt(self) -> None:
         """Learn anew from what is remembered of the stream; within a second it takes over.
 
-        This takes as long as `fit`, and may run in another thread than `process`.
+        As long as `fit`, and may run in another thread. Without ``remember`` it is a ValueError.
         """
         self._check_fitted()
         if self.remember is None:

@@ -67,7 +67,7 @@ def denoise_file(
     resume : bool
         Whether work that was interrupted, on the same recording in the same way, is continued.
     overwrite : bool
-        Whether an existing file may be replaced.
+        Whether an existing file may be replaced, which is a FileExistsError otherwise.
     fmt : "single" | "double" | None
         Precision of the file. None takes that of the recording.
     split_size : str

@@ -87,7 +87,10 @@ def check_positions(info: mne.Info, missing: Sequence[str]) -> None:
     """
     if not missing:
         return
-    call = "Set positions with inst.set_montage, for example inst.set_montage('biosemi64')."
+    call = (
+        "Set positions with inst.set_montage, for example inst.set_montage('biosemi64'), after "
+        "inst.rename_channels where names are not those of the montage."
+    )
     n_known = len(info["ch_names"]) - len(missing)
     if n_known == 0:
         raise ValueError(f"None of the {len(missing)} EEG channels has a position. {call}")

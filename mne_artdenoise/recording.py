@@ -92,7 +92,8 @@ def read_signal(X: Instance, picks: Picks = "eeg", info: mne.Info | None = None)
         Data that are complex, empty, not finite (it says where), wholly annotated, or do not fit
         ``info`` and ``picks`` are a ValueError, another kind of ``X`` a TypeError.
     """
-    info = _get_info(X, info)
+    # A copy: MNE-Python unlocks an info while it checks it, which threads that share it must not.
+    info = _get_info(X, info).copy()
     indices = _pick_channels(info, picks)
     places, segments = _read_segments(X, indices)
     signal = Signal(segments, mne.pick_info(info, indices), indices, places)

@@ -77,7 +77,8 @@ class SCAN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels : array-like, shape (n_trials,) or (n_trials, n_symbols)
             One label of any type for each trial; or, of several symbols, which it has (0 or 1).
         spread : ndarray, shape (n_trials, n_latents) | None
-            Deviations of the latents (``transform_latent(..., return_spread=True)``).
+            Deviations of the latents (``transform_latent(..., return_spread=True)``), above zero
+            and of the same shape (else ValueError).
 
         Returns
         -------
@@ -109,7 +110,7 @@ class SCAN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         latents : ndarray, shape (n_trials, n_latents)
-            From `ERPDenoiser.transform_latent`.
+            From `ERPDenoiser.transform_latent`, as many as fitted (else ValueError).
 
         Returns
         -------

@@ -38,7 +38,15 @@ SECONDS_PER_CHANNEL = 0.5  # of data, from which on every band has a filter of i
 
 @dataclass(frozen=True)
 class SpatialFilter:
-    """Linear filters of a recording, one per band, and how they are applied."""
+    """Linear filters of a recording, one per band, and how they are applied.
+
+    Attributes
+    ----------
+    bands : tuple of BandFilter
+        From low to high.
+    config : FilterConfig
+        How they were made.
+    """
 
     bands: tuple[BandFilter, ...]
     config: FilterConfig
@@ -91,9 +99,9 @@ def fit_filter(
     seen = recording if seen is None else seen
     sources = separate(seen, artifact, sfreq, edges) if sources is None else sources
     rest = [y - a for y, a in zip(seen, artifact, strict=True)]
-    powers = (measure_covariances(x, sfreq, edges) for x in (seen, artifact, rest))
+    whole, bad, left = (measure_covariances(x, sfreq, edges) for x in (seen, artifact, rest))
     limits = list(pairwise((LOWEST, *edges, sfreq / 2)))
-    bands = weigh_sources(sources, *powers, limits, config)
+    bands = weigh_sources(sources, whole, bad, left, limits, config)
     if gated:
         bands = _calibrate(bands, recording, artifact if found is None else found, sfreq)
     return SpatialFilter(bands, config)

@@ -83,7 +83,7 @@ def judge_denoising(
     Parameters
     ----------
     before, after : Raw | Epochs
-        The same recording.
+        The same recording; an Evoked is a TypeError: judge what it is made of.
     check : ComponentCheck | None
         What `check_components` gave; None finds out, where ICLabel is installed and there are
         eight channels or more.

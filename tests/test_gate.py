@@ -24,8 +24,8 @@ def test_power_rises_before_a_burst_and_is_zero_far_from_it():
     np.testing.assert_allclose(power[680:], 0, atol=1e-12)
 
 
-def test_a_gate_is_exactly_zero_up_to_closed_and_one_from_twice_that():
-    power = np.array([0.0, 1.0, 2.0, 2.5, 3.0, 4.0, 1e9])
+def test_a_gate_is_exactly_zero_up_to_closed_and_one_from_a_quarter_more():
+    power = np.array([0.0, 1.0, 2.0, 2.1, 2.3, 2.5, 1e9])
     opening = open_gate(power, 2.0)
     assert (opening[:3] == 0).all()
     assert (opening[-2:] == 1).all()

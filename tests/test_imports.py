@@ -18,7 +18,9 @@ FILE_LINES, FUNCTION_LINES = 300, 45
 
 LEAVES = {"_compat", "_typing", "archive", "files", "spans", "wording"}
 STEPS = {"recording", "preconditions", "channels", "splines", "rate", "windows", "scale"}
-CORE = STEPS | {"networks", "bands", "covariances", "directions", "gate", "spatial", "metrics"}
+CORE = STEPS | {
+    "networks", "bands", "covariances", "separation", "directions", "gate", "spatial", "metrics",
+}  # fmt: skip
 TOOL = CORE | LEAVES | {
     "inference", "weights", "synthesis", "datasets", "training", "components", "comparison",
     "denoiser",
@@ -30,7 +32,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{leaf: {"_compat", "_typing", "files", "wording"} for leaf in LEAVES},
     **{part: set(LEAVES) for part in CORE},
     "covariances": LEAVES | {"bands"},
-    "spatial": LEAVES | {"bands", "covariances", "directions", "gate"},
+    "separation": LEAVES | {"bands"},
+    "directions": LEAVES | {"separation"},
+    "spatial": LEAVES | {"bands", "covariances", "separation", "directions", "gate"},
     "inference": LEAVES,
     "weights": LEAVES,
     "weights.record": LEAVES,
@@ -53,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "intake": LEAVES | STEPS | {"seams"},
     "provenance": LEAVES | {"weights"},
     "views": LEAVES | STEPS | {"inference", "weights"},
-    "estimation": LEAVES | STEPS | {"projectors", "spatial", "views", "weights"},
+    "estimation": LEAVES | STEPS | {"projectors", "separation", "spatial", "views", "weights"},
     "storage": LEAVES | {"directions", "spatial", "weights", "provenance"},
     "denoiser": LEAVES
     | STEPS

@@ -125,6 +125,12 @@ def test_a_file_of_something_else_is_told(write, tmp_path, content):
         load_klados(tmp_path)
 
 
+def test_a_file_of_which_no_variable_is_a_recording_is_told(write, tmp_path):
+    write(make_files() | {"VEOG": {"other": np.zeros((1, 4))}})
+    with pytest.raises(ValueError, match=r"VEOG.mat holds no recording: no variable .* veog_"):
+        load_klados(tmp_path)
+
+
 def test_a_file_that_was_cut_is_told(write, tmp_path):
     write(make_files())
     path = tmp_path / "Pure_Data.mat"

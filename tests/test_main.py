@@ -377,3 +377,38 @@ def test_a_file_without_positions_gets_them_from_a_template(make_raw, tmp_path, 
     template = re.search(r"--montage (\w+);", told)[1]
     assert cli.main([*words, "--montage", template]) == 0
     assert mne.io.read_raw(tmp_path / "out_raw.fif").get_montage() is not None
+
+
+@pytest.fixture
+def words(make_noisy, tmp_path):
+    """Write a recording of which one channel is that of the eyes, and give words to clean it."""
+    raw = make_noisy(6, 12.0)
+    raw.rename_channels({raw.ch_names[5]: "EOG1"})
+    raw.save(tmp_path / "in_raw.fif")
+    return ["clean", str(tmp_path / "in_raw.fif"), str(tmp_path / "out_raw.fif")]
+
+
+def test_types_and_bads_can_be_told(words, tmp_path, capsys):
+    assert cli.main([*words, "--type", "EOG1=eog", "--bad", "Cz"]) == 0
+    assert "set_channel_types" not in capsys.readouterr().err
+    before, after = (mne.io.read_raw(tmp_path / f"{name}_raw.fif") for name in ("in", "out"))
+    assert after.get_channel_types() == ["eeg"] * 5 + ["eog"]
+    assert after.info["bads"] == ["Cz"]
+    same = (before.get_data() == after.get_data()).all(axis=1)
+    assert same.tolist() == [name in ("Cz", "EOG1") for name in before.ch_names]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--bad", "C99"], "No channel is called C99. The channels are Cz, Pz,"),
+        (["--type", "EOG9=eog"], "No channel is called EOG9"),
+        (["--type", "EOG1"], "--type needs NAME=TYPE, for example --type EOG1=eog, got 'EOG1'"),
+        (["--type", "EOG1=nose"], "nose"),
+        (["--montage", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_is_told_wrongly_is_an_error(words, tmp_path, capsys, more, message):
+    assert cli.main([*words, *more]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out_raw.fif").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -76,6 +77,19 @@ def test_the_wheel_asks_for_what_pyproject_says(wheel):
     assert sorted(asked) == sorted(project["dependencies"])
     assert metadata["License-Expression"] == "BSD-3-Clause"
     assert metadata["Requires-Python"] == project["requires-python"]
+
+
+def test_the_recipe_of_conda_asks_for_what_pyproject_says():
+    recipe = (ROOT / "conda" / "recipe.yaml").read_text(encoding="utf-8")
+    needs = recipe.partition("  run:\n")[2].partition("\ntests:")[0]
+    asked = dict(re.findall(r"^    - ([\w-]+) (>=.+)$", needs, re.M))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    others = {"matplotlib": "matplotlib-base", "mne": "mne-base", "torch": "pytorch"}
+    parts = [re.fullmatch(r"([\w-]+)(>=.+)", line) for line in project["dependencies"]]
+    minimum = re.search(r'python_min: "(.+)"', recipe)[1]
+    assert f">={minimum}" == project["requires-python"]
+    assert asked.pop("python") == ">=${{ python_min }}"
+    assert asked == {others.get(part[1], part[1]): part[2] for part in parts}
 
 
 def test_the_version_is_that_of_the_tag_or_comes_after_it(wheel):

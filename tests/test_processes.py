@@ -11,6 +11,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
+import mne
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -109,6 +110,21 @@ def test_threads_may_share_a_fitted_denoiser(fitted, raw, expected):
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda _: transform(fitted, raw), range(12)):
             assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("make", [lambda raw: raw, lambda raw: mne.make_fixed_length_epochs(raw)])
+def test_what_threads_share_is_never_unlocked(raw, monkeypatch, make):
+    seen, unlock = [], mne.Info._unlock
+    inst = make(raw).load_data()
+
+    def look(info, *args, **kwargs):
+        seen.append(id(info))
+        return unlock(info, *args, **kwargs)
+
+    monkeypatch.setattr(mne.Info, "_unlock", look)
+    ArtifactDenoiser().fit_transform(inst)
+    assert seen
+    assert id(inst.info) not in seen
 
 
 def test_threads_may_fit_each_its_own(raw):

@@ -240,6 +240,16 @@ def test_a_source_that_stands_out_nowhere_is_left_alone_everywhere(weigh, highes
     assert [len(band.ratios) for band in bands_] == [n_sources] * 2
 
 
+@pytest.mark.parametrize(("size", "n_sources"), [(0.05, 0), (0.2, 1)])
+def test_a_source_that_no_electrode_shows_is_left_alone(make_brain, size, n_sources):
+    # Nothing but artifact, but of how little of a channel's power.
+    brain = make_brain()
+    brain[0] = brain[1] - brain[2]
+    artifact = 1e-6 * size * np.outer(np.eye(N_CHANNELS)[0], make_brain(seed=7)[0] / 1e-6)
+    fitted = spatial.fit_filter([brain + artifact], [artifact], SFREQ, edges=())
+    assert len(fitted.bands[0].ratios) == n_sources
+
+
 def test_a_source_is_left_alone_in_bands_without_evidence(weigh):
     first, second = weigh([[9.0, 0, 0], [0.4, 0, 0]], np.ones((2, 3)), weakest=0.5)
     assert (len(first.ratios), len(second.ratios)) == (1, 0)

@@ -13,7 +13,12 @@ from mne_artdenoise import ArtifactDenoiser
 ZapLine = import_or_skip("mne_denoise.zapline").ZapLine
 SNS = import_or_skip("mne_denoise.sns").SNS
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # of mne-denoise's own
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # of mne-denoise's own
+    pytest.mark.skipif(
+        not mne.utils.check_version("mne", "1.13"), reason="mne-denoise needs MNE-Python 1.13"
+    ),
+]
 
 
 def measure_line(raw):

@@ -52,7 +52,7 @@ def measure_peak(
     evoked : mne.Evoked
         The response.
     window : tuple of (float, float)
-        Seconds between which the peak is looked for.
+        Seconds between which the peak is looked for. Fewer than three samples are a ValueError.
     channel : str | None
         Where; None is where the deflection is largest.
     sign : float | None
@@ -146,8 +146,8 @@ def check_evoked(
         name,
         judge(abs(amplitude) <= AMPLITUDE and abs(latency) <= LATENCY),
         f"The peak at {peak.channel}, {1e6 * peak.amplitude:.1f} µV at {1e3 * peak.latency:.0f} "
-        f"ms, changed by {100 * amplitude:+.1f} % and {1e3 * latency:+.1f} ms against {reference} "
-        f"({found.nave} trials).",
+        f"ms, changed by {100 * amplitude:+z.1f} % and {1e3 * latency:+z.1f} ms against "
+        f"{reference} ({found.nave} trials).",
         {"amplitude": float(amplitude), "latency": latency, "trials": float(found.nave)},
     )
 

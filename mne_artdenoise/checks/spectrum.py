@@ -69,7 +69,7 @@ def check_spectrum(pair: Comparison) -> CheckRow:
         name,
         judge(abs(values[worst]) <= CHANGE),
         f"In the median of {len(pieces)} seconds without artifact, power changed by at most "
-        f"{100 * values[worst]:+.1f} % ({worst}).",
+        f"{100 * values[worst]:+z.1f} % ({worst}).",
         values,
     )
 
@@ -109,7 +109,7 @@ def check_alpha_peak(pair: Comparison) -> CheckRow:
         name,
         judge(abs(peaks[1] - peaks[0]) <= PEAK_SHIFT and abs(change) <= CHANGE),
         f"The alpha peak is at {peaks[0]:.1f} Hz before and {peaks[1]:.1f} Hz after; power from 8 "
-        f"to 13 Hz changed by {100 * change:+.1f} %.",
+        f"to 13 Hz changed by {100 * change:+z.1f} %.",
         {"frequency before": peaks[0], "frequency after": peaks[1], "change": change},
     )
 

@@ -23,7 +23,7 @@ def add_clean_bids(commands: Any) -> None:
     add("--out", type=Path, metavar="DIR", help="default: ROOT/derivatives/mne-artdenoise")
     add("--subjects", nargs="+", metavar="LABEL", help="subjects, without sub- (default: all)")
     add("--part", type=read_part, default=(1, 1), metavar="K/N", help="part K of N, from 1/N")
-    add("--montage", help="positions for recordings without, such as standard_1005")
+    add("--montage", help="positions for recordings without, such as colin27_1005")
     add("--n-jobs", type=int, default=1, help="recordings at once (default: %(default)s)")
     add("--resume", action="store_true", help="keep results that are there, continue others")
     add("--overwrite", action="store_true", help="replace results that are there")

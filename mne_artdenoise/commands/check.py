@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .channels import add_channels, describe_channels
 from .files import EPOCHS_ENDINGS, check_targets, has_ending, read_source, write_report
 
 
@@ -19,7 +20,7 @@ def add_check(commands: Any) -> None:
     check.set_defaults(run=run_check)
     check.add_argument("before", type=Path, metavar="BEFORE", help="the recording, or epochs")
     check.add_argument("after", type=Path, metavar="AFTER", help="the same, denoised")
-    check.add_argument("--montage", help="positions, if the files have none (as standard_1005)")
+    add_channels(check)
     check.add_argument("--no-components", action="store_true", help="do without ICA and ICLabel")
     check.add_argument("--report", type=Path, metavar="FILE.html", help="write a report")
     check.add_argument("--overwrite", action="store_true", help="replace files that exist")
@@ -32,7 +33,7 @@ def run_check(args: argparse.Namespace) -> None:
 
     args.figure = None
     check_targets([args.report], args)
-    before, after = (open_recording(path, args.montage) for path in (args.before, args.after))
+    before, after = (open_recording(path, args) for path in (args.before, args.after))
     rows = check_preservation(before, after)
     verdict = judge_denoising(before, after, rows=rows, components=not args.no_components)
     print(verdict)
@@ -46,10 +47,11 @@ def run_check(args: argparse.Namespace) -> None:
         write_report(args.report, before, after, title=args.before.name, **found)
 
 
-def open_recording(path: Path, montage: str | None) -> Any:
-    """Open a recording, and set its positions if they are named."""
+def open_recording(path: Path, args: argparse.Namespace) -> Any:
+    """Open a recording, with what the options say of its channels."""
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist.")
     inst: Any = read_source(path, has_ending(path, EPOCHS_ENDINGS))
     inst.load_data()
-    return inst.set_montage(montage, match_case=False, on_missing="warn") if montage else inst
+    describe_channels(inst, args)
+    return inst

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .channels import add_channels, describe_channels, need_positions
 from .files import (
     EPOCHS_ENDINGS,
     RAW_ENDINGS,
@@ -37,7 +38,7 @@ def add_clean(commands: Any) -> None:
     add = clean.add_argument
     add("source", nargs="?", type=Path, metavar="IN", help="what mne.io.read_raw reads, or epochs")
     add("target", nargs="?", type=Path, metavar="OUT", help="FIF file (default: named after IN)")
-    add("--montage", metavar="NAME", help="template of positions, for a recording without any")
+    add_channels(clean)
     add("--no-spatial", action="store_true", help="subtract the network's estimate as it is")
     add_ways(clean)
     add("--no-resume", action="store_true", help="do not continue work that was interrupted")
@@ -78,7 +79,8 @@ def clean_file(args: argparse.Namespace, source: Path) -> None:
         raise ValueError(f"OUT must not be IN, {source}: the recording is kept as it was.")
     check_targets([target, args.report, args.figure], args)
     before = read_source(source, is_epochs)
-    give_positions(before, args.montage)
+    describe_channels(before, args)
+    need_positions(before)
     if is_epochs or args.no_spatial:
         after = denoise(before, args)
         write_instance(after, target)
@@ -88,26 +90,6 @@ def clean_file(args: argparse.Namespace, source: Path) -> None:
         write_figure(args.figure, before, after)
     if args.report:
         write_report(args.report, before, after, title=source.name)
-
-
-def give_positions(inst: Any, montage: str | None) -> None:
-    """Give positions to a recording that brings none, or say how to."""
-    import mne
-    import numpy as np
-
-    picks = mne.pick_types(inst.info, eeg=True)
-    places = np.array([inst.info["chs"][index]["loc"][:3] for index in picks])
-    if not len(picks) or (np.isfinite(places) & (places != 0)).any():
-        return
-    if montage is None:
-        known = mne.channels.get_builtin_montages()
-        usual = "colin27_1005" if "colin27_1005" in known else "standard_1005"
-        raise ValueError(
-            f"The recording does not say where its {len(picks)} EEG channels are. If their names "
-            f"are those of the 10-20 system or its extensions, add --montage {usual}; other "
-            "templates are those of mne.channels.get_builtin_montages()."
-        )
-    inst.set_montage(montage, match_case=False, on_missing="warn")
 
 
 def clean_on_disk(before: Any, target: Path, args: argparse.Namespace) -> Any:

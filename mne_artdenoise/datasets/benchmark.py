@@ -107,7 +107,8 @@ def make_benchmark(
         What a decibel is, see :func:`~mne_artdenoise.synthesis.mixing.mix_at_snr`. The authors'
         -7 to 2 dB of ``"rms"`` are -14 to 4 dB of power.
     n_mixtures : int
-        Times that each training epoch is mixed, with another partner each time.
+        Times that each training epoch is mixed, with another partner each time; less than 1, like
+        a protocol that is neither, is a ValueError.
     normalise : bool
         Whether noisy and clean are divided by the deviation of the noisy epoch, as the authors do.
     rng : int | Generator | None

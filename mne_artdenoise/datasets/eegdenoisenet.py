@@ -123,7 +123,7 @@ def fetch_eegdenoisenet(
     path : str | Path | None
         Folder to put them in; None for one in the cache.
     sfreq : 256.0 | 512.0
-        Of which rate, as in :func:`load_eegdenoisenet`.
+        Of which rate (another is a ValueError), as in :func:`load_eegdenoisenet`.
     sha256 : mapping of str to str | None
         SHA-256 that files of these names must have. None is pinned here: what comes is checked to
         be an array of this set when it is loaded, and its SHA-256 is told at log level INFO.

@@ -197,7 +197,10 @@ def _load_numbered(path: Path, pattern: str) -> dict[int, FloatArray]:
             f"{error}."
         ) from error
     found = {name: re.fullmatch(pattern, name) for name in stored}
-    return {int(match[1]): stored[name] for name, match in found.items() if match}
+    numbered = {int(match[1]): stored[name] for name, match in found.items() if match}
+    if not numbered:  # SciPy 1.14 takes a file of zeros for one without variables
+        raise ValueError(f"{path} holds no recording: no variable has a name like {pattern}.")
+    return numbered
 
 
 def _make_recording(

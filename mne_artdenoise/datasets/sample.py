@@ -28,8 +28,9 @@ ROWS = (
 )
 NAMES = tuple(" ".join(ROWS).split())
 ARTIFACTS: dict[str, dict[str, float]] = {"blink": {}, "horizontal saccade": {}, "muscle": {}}
-MU_BAND, MU_SIZE, MU_REACH = (9.0, 13.0), 6e-6, 0.03  # hertz, volts, metres
-BLOCKED = 0.3  # of the mu rhythm is left over the hand that is imagined
+MU_BAND, MU_SIZE, MU_REACH = (9.0, 13.0), 5e-6, 0.03  # hertz, volts, metres
+MU_SPREAD = 0.5  # natural logarithm, from trial to trial
+BLOCKED = 0.4  # of the mu rhythm is left over the hand that is imagined
 IMAGINED = {"T1": "C4", "T2": "C3"}  # left fist, right fist: the other half of the brain
 
 
@@ -139,8 +140,9 @@ def _make_task(
     for site in IMAGINED.values():
         wave = sosfiltfilt(shape, rng.standard_normal(n_times))
         for onset, fist in zip(onsets, fists, strict=True):
-            if IMAGINED[fist] == site:
-                wave[(times >= onset + 0.3) & (times < onset + TRIAL)] *= BLOCKED
+            size = np.exp(MU_SPREAD * rng.standard_normal())  # no two trials are alike
+            blocked = BLOCKED if IMAGINED[fist] == site else 1.0
+            wave[(times >= onset + 0.3) & (times < onset + TRIAL)] *= size * blocked
         place = electrodes.positions[electrodes.ch_names.index(site)]
         away = np.linalg.norm(electrodes.positions - place, axis=1) / MU_REACH
         task += MU_SIZE / wave.std() * np.outer(np.exp(-0.5 * away**2), wave)

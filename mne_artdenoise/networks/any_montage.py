@@ -18,18 +18,42 @@ SLAB = 2048  # tokens times channels that a processor takes through a layer at o
 
 @dataclass(frozen=True)
 class AnyMontageConfig:
-    """Sizes of the network, each with its reason."""
+    """Sizes of the network, each with its reason.
 
-    width: int = 48  # features per token: 8 samples of signal need 8, the rest is context
-    patch: int = 8  # samples per token: 40 ms at 200 Hz, short against any artifact but a pop
-    kernel: int = 32  # samples a token sees at first: its neighbours' edges and 10 Hz cycles
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 16)  # tokens; one block each, 1.3 s to either side
-    attentive: int = 2  # every so many blocks channels attend: it costs most, and is needed less
+    Attributes
+    ----------
+    width : int
+        Features per token: 8 samples of signal need 8, the rest is context.
+    patch : int
+        Samples per token: 40 ms at 200 Hz, short against any artifact but a pop.
+    kernel : int
+        Samples a token sees at first: its neighbours' edges and 10 Hz cycles.
+    dilations : tuple of int
+        In tokens; one block each, 1.3 s to either side.
+    attentive : int
+        Every so many blocks channels attend: it costs most, and is needed less.
+    heads : int
+        Of attention.
+    hidden : int
+        Features between the two matrices of a convolution.
+    filters : int
+        Of the bank that carries the signal itself: twice the kernel's samples.
+    mixtures : int
+        Of all channels, heard beside the channel itself.
+    key : int
+        Features by which a mixture chooses its channels.
+    """
+
+    width: int = 48
+    patch: int = 8
+    kernel: int = 32
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
+    attentive: int = 2
     heads: int = 4
-    hidden: int = 128  # features between the two matrices of a convolution
-    filters: int = 64  # of the bank that carries the signal itself: twice the kernel's samples
-    mixtures: int = 3  # of all channels, heard beside the channel itself
-    key: int = 16  # features by which a mixture chooses its channels
+    hidden: int = 128
+    filters: int = 64
+    mixtures: int = 3
+    key: int = 16
 
     @property
     def context(self) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .components import ComponentSet, extract_components
     from .evoked import make_evoked_response, place_evoked_responses
     from .generators import ArtifactGenerator
+    from .items import CleanRecording, FieldSource, Source
     from .learned import LearnedArtifacts
     from .mixing import measure_snr, mix_artifacts, mix_at_snr
     from .pairs import Pairs, make_pairs, stream_pairs
@@ -24,12 +25,15 @@ __all__ = [
     "KINDS",
     "ArtifactGenerator",
     "Bank",
+    "CleanRecording",
     "ComponentPairs",
     "ComponentRecipe",
     "ComponentSet",
+    "FieldSource",
     "LearnedArtifacts",
     "Pair",
     "Pairs",
+    "Source",
     "extract_components",
     "make_artifact",
     "make_bank",
@@ -54,6 +58,7 @@ _PLACES = {
     "components": ("ComponentSet", "extract_components"),
     "evoked": ("make_evoked_response", "place_evoked_responses"),
     "generators": ("ArtifactGenerator",),
+    "items": ("CleanRecording", "FieldSource", "Source"),
     "learned": ("LearnedArtifacts",),
     "mixing": ("measure_snr", "mix_artifacts", "mix_at_snr"),
     "pairs": ("Pairs", "make_pairs", "stream_pairs"),

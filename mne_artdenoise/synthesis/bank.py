@@ -4,57 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
-from .._typing import FloatArray
-from ..archive import Arrays, check_numbers, read_archive, write_archive
-from .components import ComponentSet
+from ..archive import Arrays, read_archive, write_archive
+from .items import (
+    GROUPS,
+    CleanRecording,
+    FieldSource,
+    Item,
+    Source,
+    build_item,
+    digest,
+    take_clean,
+    take_fields,
+)
 
-
-@dataclass(frozen=True)
-class CleanRecording:
-    """Brain signal of one person: ``signal`` of shape (n_channels, n_times), in any one unit.
-
-    ``whole`` tells a recording without artifacts from a sum of components that are surely brain,
-    which lacks what ICLabel is not sure of.
-    """
-
-    subject: str
-    ch_names: tuple[str, ...]
-    positions: FloatArray
-    signal: FloatArray
-    whole: bool = True
-
-
-@dataclass(frozen=True)
-class Source:
-    """One artifact waveform of one person without a topography: ``signal`` of shape (n_times,)."""
-
-    subject: str
-    kind: str
-    signal: FloatArray
-
-
-@dataclass(frozen=True)
-class FieldSource:
-    """Artifact components of one recording: maps (n_components, n_channels) and their sources."""
-
-    subject: str
-    kind: str
-    ch_names: tuple[str, ...]
-    positions: FloatArray
-    maps: FloatArray
-    sources: FloatArray
-
-
-Item: TypeAlias = CleanRecording | Source | FieldSource
-GROUPS: dict[str, type[Item]] = {"clean": CleanRecording, "sources": Source, "fields": FieldSource}
+__all__ = ["Bank", "CleanRecording", "FieldSource", "Source", "take_clean", "take_fields"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -139,8 +109,8 @@ class Bank:
         groups: dict[str, Any] = {}
         for group in GROUPS:
             first = getattr(self, group)
-            seen = {_digest(item) for item in first}
-            new = {_digest(item): item for item in getattr(other, group)}
+            seen = {digest(item) for item in first}
+            new = {digest(item): item for item in getattr(other, group)}
             groups[group] = (*first, *(item for key, item in new.items() if key not in seen))
         return replace(self, **groups)
 
@@ -216,7 +186,7 @@ class Bank:
             raise ValueError(f"its sampling rate is {sfreq}")
         groups: dict[str, Any] = {
             group: tuple(
-                _build_item(kind, row, arrays, f"{group}/{index}/")
+                build_item(kind, row, arrays, f"{group}/{index}/")
                 for index, row in enumerate(meta[group])
             )
             for group, kind in GROUPS.items()
@@ -224,70 +194,3 @@ class Bank:
         if arrays:
             raise ValueError(f"it holds {next(iter(arrays))}, which belongs to nothing")
         return cls(sfreq=sfreq, **groups)
-
-
-def _build_item(kind: type[Item], row: dict[str, Any], arrays: Arrays, prefix: str) -> Item:
-    """Make one item of its texts and of the arrays under its prefix, which are taken out."""
-    texts = [row[name] for name in ("subject", "kind") if name in row]
-    if not all(isinstance(text, str) for text in (*texts, *row.get("ch_names", []))):
-        raise ValueError(f"{prefix} has a name that is not a text")
-    if not isinstance(row.get("whole", True), bool):
-        raise ValueError(f"{prefix}whole is {row['whole']!r}, not true or false")
-    shapes: dict[str, tuple[int | None, ...]] = {"signal": (None,)}
-    if "ch_names" in row:
-        row = {**row, "ch_names": tuple(row["ch_names"])}
-        n_channels = len(row["ch_names"])
-        shapes = {"positions": (n_channels, 3), "signal": (n_channels, None)}
-        if kind is FieldSource:
-            n_components = len(arrays[f"{prefix}maps"])
-            shapes = {
-                "positions": (n_channels, 3),
-                "maps": (n_components, n_channels),
-                "sources": (n_components, None),
-            }
-    found: dict[str, Any] = {name: arrays.pop(prefix + name) for name in shapes}
-    for name, shape in shapes.items():
-        check_numbers(found[name], prefix + name, shape)
-    return kind(**row, **found)
-
-
-def _digest(item: Item) -> tuple[object, ...]:
-    """Make of an item what is equal where all its values are, as they are stored."""
-    parts: list[object] = [type(item)]
-    for value in vars(item).values():
-        if isinstance(value, np.ndarray):
-            stored = np.ascontiguousarray(value, dtype=np.float32)
-            parts += [stored.shape, blake2b(stored.tobytes(), digest_size=16).digest()]
-        else:
-            parts.append(value)
-    return tuple(parts)
-
-
-def take_fields(components: ComponentSet, kinds: Mapping[str, float]) -> list[FieldSource]:
-    """Artifact components of a recording by kind, each with its lowest accepted probability."""
-    fields = []
-    for kind, threshold in kinds.items():
-        which = components.select(kind, threshold)
-        if len(which):
-            fields.append(
-                FieldSource(
-                    subject=components.subject,
-                    kind=kind,
-                    ch_names=components.ch_names,
-                    positions=components.positions,
-                    maps=components.maps[which],
-                    sources=components.sources[which],
-                )
-            )
-    return fields
-
-
-def take_clean(components: ComponentSet, threshold: float = 0.8) -> CleanRecording:
-    """Sum the components of a recording that are surely brain (ART's recipe)."""
-    return CleanRecording(
-        subject=components.subject,
-        ch_names=components.ch_names,
-        positions=components.positions,
-        signal=components.back_project(components.select("brain", threshold)),
-        whole=False,
-    )

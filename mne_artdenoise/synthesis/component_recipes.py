@@ -66,12 +66,14 @@ def make_bank(
         or what it made of them. They are read one after another, so a generator needs the memory
         of one.
     subjects : iterable of str
-        Whom each is of, as many as recordings: the name that :meth:`Bank.split` knows them by.
+        Whom each is of, as many as recordings: the name that :meth:`Bank.split` knows them by. One
+        text for all is a TypeError.
     recipe : "art" | "sure" | ComponentRecipe
         Which components are taken, as :func:`make_component_pairs` takes them; its rate, duration
         and band are not used here.
     sfreq : float
-        Sampling rate of the bank in hertz: that of the network to be trained.
+        Sampling rate of the bank in hertz, more than 0 (else ValueError): that of the network to be
+        trained.
     method : "picard" | "infomax"
         Algorithm that unmixes recordings.
     rng : int

@@ -75,7 +75,7 @@ class ComponentSet:
         Parameters
         ----------
         kind : str
-            One of ICLabel's classes.
+            One of ICLabel's classes (else ValueError).
         threshold : float
             Probability from which on.
 

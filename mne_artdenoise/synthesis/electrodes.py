@@ -20,7 +20,8 @@ class Electrodes:
     ch_names : tuple of str
         Names of the channels.
     positions : ndarray, shape (n_channels, 3)
-        Electrodes in head coordinates, in metres.
+        Electrodes in head coordinates, in metres. Others than finite, three for each name and one
+        name or more, are a ValueError.
     sfreq : float
         Sampling rate in hertz.
     """

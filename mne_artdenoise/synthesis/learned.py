@@ -171,7 +171,8 @@ class LearnedArtifacts:
         Returns
         -------
         windows : ndarray, shape (n_labels, 512)
-            Of 4 s at 128 Hz, each of a mean square of one.
+            Of 4 s at 128 Hz, each of a mean square of one. A network that makes numbers that are
+            not finite is a RuntimeError.
         """
         self._check_labels(labels)
         rng = np.random.default_rng(rng)

@@ -94,8 +94,8 @@ def mix_artifacts(
         One or more.
     snr_db : float | sequence of float or None | None
         One number is the ratio of clean to the sum of the artifacts, whose sizes among one another
-        stay as they are. A sequence has a ratio for each, to the clean signal alone. None, for all
-        or for one, leaves it as large as it is.
+        stay as they are. A sequence has a ratio for each (else ValueError), to the clean signal
+        alone. None, for all or for one, leaves it as large as it is.
     convention, per, span
         As in `mix_at_snr`.
 

@@ -55,7 +55,7 @@ class Pairs:
         Parameters
         ----------
         part : "noisy" | "clean" | "artifact"
-            Which.
+            Which (another is a ValueError).
 
         Returns
         -------
@@ -111,7 +111,7 @@ def make_pairs(
         learned generator; or a mapping that says for each name which of these draws it, or which
         physical parameters its formula has: ``{"blink": {}, "muscle": bank}``.
     n_pairs : int
-        How many, 1 or more.
+        How many, 1 or more (else ValueError).
     snr_db : float | (float, float) | None | mapping of str -> the same
         Power of clean over power of artifact, in decibels: a number, or limits between which one is
         drawn for each pair. It is that of the sum of a pair's artifacts; a mapping gives each kind,

@@ -83,10 +83,19 @@ class Segments:
         return f"<Segments | {self.sfreq:g} Hz, windows of people: {parts}>"
 
     def find(self, label: str) -> npt.NDArray[np.bool_]:
-        """Tell which windows have a label; an unknown one is a ValueError that lists them."""
+        """Tell which windows have a label.
+
+        Parameters
+        ----------
+        label : str
+            The label; an unknown one is a ValueError that lists them.
+
+        Returns
+        -------
+        mine : ndarray of bool, shape (n_windows,)
+        """
         if label not in self.labels:
-            known = ", ".join(map(repr, self.labels))
-            raise ValueError(f"Unknown label {label!r}. Known labels: {known}.")
+            raise ValueError(f"Unknown label {label!r}. Known labels: {str(self.labels)[1:-1]}.")
         return np.asarray(self.classes == self.labels.index(label))
 
     def __or__(self, other: object) -> Segments:
@@ -101,12 +110,35 @@ class Segments:
         return Segments(self.sfreq, self.labels, *parts)
 
     def take(self, which: npt.NDArray[np.bool_] | IntArray) -> Segments:
-        """Take some of the windows."""
+        """Take some of the windows.
+
+        Parameters
+        ----------
+        which : ndarray of bool, shape (n_windows,) | ndarray of int, shape (n_taken,)
+            Those to take.
+
+        Returns
+        -------
+        taken : Segments
+        """
         parts = self.windows[which], self.classes[which], self.people[which]
         return Segments(self.sfreq, self.labels, *parts)
 
     def draw(self, count: int, label: str, rng: np.random.Generator) -> IntArray:
-        """Draw indices of windows of a label: any person as likely as any other."""
+        """Draw windows of a label: any person as likely as any other.
+
+        Parameters
+        ----------
+        count, label : int, str
+            How many, and of what; a label without windows is a ValueError.
+        rng : Generator
+            Draws them.
+
+        Returns
+        -------
+        drawn : ndarray of int, shape (count,)
+            Their indices.
+        """
         mine = np.flatnonzero(self.find(label))
         people, person = np.unique(self.people[mine], return_inverse=True)
         if not len(people):
@@ -115,7 +147,13 @@ class Segments:
         return np.asarray(rng.choice(mine, count, p=weights / weights.sum()))
 
     def save(self, fname: str | Path) -> None:
-        """Write to an ``.npz`` file without pickled objects; windows as float32."""
+        """Write to a file without pickled objects.
+
+        Parameters
+        ----------
+        fname : str | Path
+            The file, ``.npz``. Windows are written as float32.
+        """
         arrays = {
             "sfreq": self.sfreq,
             "labels": np.array(self.labels),
@@ -127,7 +165,17 @@ class Segments:
 
     @classmethod
     def load(cls, fname: str | Path) -> Segments:
-        """Read what :meth:`save` wrote; a file that it did not write whole is a ValueError."""
+        """Read what :meth:`save` wrote.
+
+        Parameters
+        ----------
+        fname : str | Path
+            The file. One that was not written whole is a ValueError.
+
+        Returns
+        -------
+        segments : Segments
+        """
         return read_archive(fname, "Segments", cls._build)
 
     @classmethod

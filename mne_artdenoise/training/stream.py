@@ -19,26 +19,44 @@ from ..synthesis.drawing import EyeConfig, draw_artifact
 
 @dataclass(frozen=True)
 class StreamConfig:
-    """What a training window may look like, each range with its reason."""
+    """What a training window may look like, each range with its reason.
 
-    n_times: int = 3200  # 16 seconds: what the filters of the loss need of data
+    Attributes
+    ----------
+    n_times : int
+        Samples of a window: 16 seconds, which the filters of the loss need of data.
+    shapes : tuple of (int, int, float)
+        Channels, windows in a batch, how often; about the same work in each.
+    whole : float
+        Share of recordings whose brain signal is whole, not a sum of components.
+    unreferenced : int
+        Batches, from the first, whose artifacts are seen from infinity even where the brain is of
+        the average reference: their mean over channels gives them away. A fault of the first part
+        of the released training, kept so that it can be repeated; 0 is better.
+    eyes : EyeConfig | None
+        How eyes are drawn beyond dipoles and independent components.
+    identity : float
+        Share of windows without any artifact.
+    snr_db : (float, float)
+        Ratio of powers in decibels, clean against each artifact.
+    gain_sd : float
+        Natural logarithm: the recording's scale is not the window's.
+    """
+
+    n_times: int = 3200
     shapes: tuple[tuple[int, int, float], ...] = (
-        # channels, windows in a batch, how often; about the same work in each
         (4, 24, 0.10),
         (8, 16, 0.18),
         (19, 7, 0.42),
         (32, 4, 0.08),
         (64, 2, 0.22),
     )
-    whole: float = 0.6  # share of recordings whose brain signal is whole, not a sum of components
-    # Batches, from the first, whose artifacts are seen from infinity even where the brain is of the
-    # average reference: their mean over channels gives them away. A fault of the first part of the
-    # released training, kept so that it can be repeated; 0 is better.
+    whole: float = 0.6
     unreferenced: int = 0
     eyes: EyeConfig | None = field(default_factory=lambda: EyeConfig(wide=0.6, glances=0.12))
-    identity: float = 0.12  # share of windows without any artifact
-    snr_db: tuple[float, float] = (-15.0, 10.0)  # power, clean against each artifact
-    gain_sd: float = 0.25  # natural log: the recording's scale is not the window's
+    identity: float = 0.12
+    snr_db: tuple[float, float] = (-15.0, 10.0)
+    gain_sd: float = 0.25
 
 
 @dataclass(frozen=True)
