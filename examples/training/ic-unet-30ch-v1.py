@@ -32,6 +32,7 @@ WEAKNESSES = (
     "Trained for 1700 steps of twelve pieces of 2 s, eight minutes of one processor core: 10,200 "
     "windows of 4 s, where the authors had 150,000 in each of 150 epochs. Far from what the "
     "architecture can do.",
+    "Leaves muscle at 19 channels: it finds so little that the spatial step takes off nothing.",
     "Sees thirty electrodes: others are mapped to them by spherical splines, fewer are guessed.",
     "Few of the people it was trained on had all thirty recorded; of most, eleven are splines.",
     "Without the spatial step, clean spans are changed a little.",
