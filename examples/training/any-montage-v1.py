@@ -51,8 +51,8 @@ WEAKNESSES = (
     "Clean training signal of 19 channels ends at 45 Hz, of 64 channels at 80 Hz: above, brain was "
     "simulated.",
     "Few real heart, line and channel components were to be had: these kinds are mostly simulated.",
-    "What a single electrode shows is taken for artifact of that electrode, and in three of sixteen "
-    "recordings without added artifact something was removed.",
+    "What a single electrode shows is taken for artifact of that electrode, and in three of "
+    "sixteen recordings without added artifact something was removed.",
     "Slow eye movements (below 1 Hz) are seen in part only; what is never far above the brain's "
     "own power is left (see the gate).",
     "The first 4100 of 12600 training steps added artifacts seen from infinity to brain of the "
