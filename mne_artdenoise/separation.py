@@ -27,7 +27,7 @@ FLAT = 1.0  # curvature below which steps are not longer for a lower one
 RIDGE = 1e-3  # of its mean variance, added to each covariance
 TIE = 1e-3  # of the recording's own power: tells directions without artifact apart
 MOST = 64  # sources: of more channels, the directions that hold most artifact
-EMPTY = 1e-9  # of the largest variance of standardised channels: what holds less holds nothing
+EMPTY = 1e-5  # of the largest variance of standardised channels: what holds less shows nowhere
 
 
 @dataclass(frozen=True)
