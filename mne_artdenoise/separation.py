@@ -59,8 +59,9 @@ def separate(
     recording : sequence of ndarray, shape (n_channels, n_times)
         Its segments.
     artifact : sequence of ndarray, shape (n_channels, n_times)
-        What is likely artifact in them. Only where the search begins depends on it, and which
-        directions of a recording of many channels are searched.
+        What is likely artifact in them: where the search begins, which directions of a recording
+        of many channels are searched, and how sources are turned that the recording cannot tell
+        apart.
     sfreq : float
         Sampling rate in hertz.
     edges : sequence of float
