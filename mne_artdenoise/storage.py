@@ -19,7 +19,7 @@ from .provenance import find_version
 from .spatial import SpatialFilter
 from .weights.record import format_record, parse_record
 
-FORMAT = 1
+FORMAT = 2  # 1: before sources were separated; its ratios mean something else
 FIELDS = ("unmixing", "mixing", "ratios")
 SUFFIX = "-artdenoise.npz"
 PARAMETERS = ("model", "spatial", "gate", "strength", "picks", "overlap", "batch_size", "device")

@@ -209,7 +209,7 @@ def change(content, path, meta=None, **arrays):
 @pytest.mark.parametrize(
     ("meta", "arrays", "message"),
     [
-        ({"format": 2}, {}, "its format is 2, this version reads 1"),
+        ({"format": 1}, {}, "its format is 1, this version reads 2"),
         ({"parameters": {"model": "x"}}, {}, "its parameters are"),
         ({"ch_names": ["Cz"]}, {}, "shapes that do not fit"),
         ({"record": "{}"}, {}, "missing"),

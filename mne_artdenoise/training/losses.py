@@ -44,10 +44,11 @@ def log_error_ratio(
 def log_filtered_error_ratio(
     estimate: Tensor, artifact: Tensor, clean: Tensor, sfreq: float, floor: float = 1e-3
 ) -> Tensor:
-    """Decibels of the error that is left when the spatial step has used the estimate.
+    """Decibels of the error that is left when Wiener filters have used the estimate.
 
-    The filters of ``spatial.py`` (without gate and leak, with the same ridge) are made from the
-    covariances of each window and applied to it, all of it differentiable: the network learns
+    In each band of ``spatial.py`` a filter is made from the covariances of estimate and rest of
+    each window and applied to it, all of it differentiable. The spatial step separates sources
+    instead, which takes longer data than a window; both ask the same of a network, that it learns
     estimates whose *directions* are right. An estimate that is right at the sure moments and
     silent at the doubtful ones is better here than one that takes a little of everything.
 
