@@ -23,8 +23,9 @@ LARGEST = 1e6  # ratio: all of a source is artifact
 class FilterConfig:
     """How estimates become filters.
 
-    Defaults were chosen on people of the training split. Of an earlier choice with S001R01 and
-    S003R01 of the EEG Motor Movement/Imagery set in view, that there is a ``guard`` remains.
+    Defaults were chosen on people of the training split. With S001R01 and S003R01 of the EEG Motor
+    Movement/Imagery set in view it was chosen that there is a ``guard``, and that ``least`` is a
+    share of the rest.
     """
 
     half: float = 0.3  # artifact against brain at which a source is removed by half
