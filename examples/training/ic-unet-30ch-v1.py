@@ -71,6 +71,12 @@ RECIPE = FixedRecipe(
         ),
     },
     begin=ICUNet.begin_at_zero,
+    # The released training went on so, from the averaged weights of the first one.
+    further=FixedTrainingConfig(
+        steps=1600, peak_rate=1.5e-3, warmup=50, average=0.99, loss="ratio", floor=0.05,
+        estimates="artifact", short_share=1.0, short_times=512, short_batch=12, bfloat16=True,
+        batch=8, held_out_batches=12, log_every=50, save_every=200, seed=20261130,
+    ),
 )  # fmt: skip
 
 if __name__ == "__main__":
