@@ -9,6 +9,7 @@ import mne
 import numpy as np
 from peers import clean_with_ica
 
+from mne_artdenoise import ArtifactDenoiser
 from mne_artdenoise.checks import measure_peak
 from mne_artdenoise.checks.evoked import Peak
 from mne_artdenoise.synthesis import simulate_raw
@@ -19,6 +20,7 @@ RESPONSES = {"P300": (0.25, 0.5), "N170": (0.12, 0.22)}
 N_TRIALS, SPACING = 60, 1.8
 BLINK_AT = 0.35  # seconds after the stimulus, give or take 50 ms
 Cleaner = Callable[[mne.io.BaseRaw], mne.io.BaseRaw]
+Way = Callable[[mne.io.BaseRaw, mne.io.BaseRaw, np.ndarray], mne.io.BaseRaw]
 
 
 @dataclass(frozen=True)
@@ -35,19 +37,58 @@ class Bias:
 
 def tell_responses(info: mne.Info, denoise: Cleaner, n_seeds: int = 10) -> None:
     """Print the bias of each response for each way of cleaning."""
-    ways: dict[str, Cleaner] = {
-        "as it is": lambda raw: raw,
-        "ICA + ICLabel": clean_with_ica,
-        "this package": denoise,
+    ways: dict[str, Way] = {
+        "as it is": lambda raw, truth, events: raw,
+        "ICA + ICLabel": lambda raw, truth, events: clean_with_ica(raw),
+        "regression on the true blinks, without the response": regress_on_truth,
+        "this package": lambda raw, truth, events: denoise(raw),
+        "this package, fitted without the response": (
+            lambda raw, truth, events: denoise_without_response(raw, events)
+        ),
     }
     found: dict[str, dict[str, list[Bias]]] = {c: {w: [] for w in ways} for c in RESPONSES}
     for component, window in RESPONSES.items():
         for seed in range(n_seeds):
             raw, truth, events = simulate_trials(info, component, seed)
             for name, clean in ways.items():
-                bias = measure_bias(clean(raw.copy()), truth, events, window)
+                bias = measure_bias(clean(raw.copy(), truth, events), truth, events, window)
                 found[component][name].append(bias)
     tell_biases(found, n_seeds)
+
+
+def denoise_without_response(raw: mne.io.BaseRaw, events: np.ndarray) -> mne.io.BaseRaw:
+    """Learn what the artifact is from epochs without the average, and take it from all of it."""
+    epochs = cut_trials(raw, events)
+    return ArtifactDenoiser().fit(epochs.subtract_evoked()).transform(raw)
+
+
+def regress_on_truth(
+    raw: mne.io.BaseRaw, truth: mne.io.BaseRaw, events: np.ndarray
+) -> mne.io.BaseRaw:
+    """Regress the blinks out on their true time courses, which nobody knows.
+
+    What is left of the bias is chance: brain that a few blinks happen to go with.
+    """
+    blinks = raw.get_data() - truth.get_data()
+    _, sizes, courses = np.linalg.svd(blinks, full_matrices=False)
+    wave = raw.copy()  # the time courses instead of the first channels
+    n_courses = int((sizes > 1e-3 * sizes[0]).sum())
+    wave._data[:] = 0.0
+    wave._data[:n_courses] = 1e-4 * courses[:n_courses]
+    x, known = (
+        np.hstack(list(cut_trials(inst, events).subtract_evoked().get_data()))
+        for inst in (raw, wave)
+    )
+    known = known[:n_courses]
+    weights = x @ known.T @ np.linalg.inv(known @ known.T)
+    clean = raw.copy()
+    clean._data -= weights @ wave.get_data()[:n_courses]
+    return clean
+
+
+def cut_trials(inst: mne.io.BaseRaw, events: np.ndarray) -> mne.Epochs:
+    """Cut trials as long as their spacing allows."""
+    return mne.Epochs(inst, events, tmin=-0.2, tmax=1.4, baseline=None, preload=True)
 
 
 def tell_biases(found: dict[str, dict[str, list[Bias]]], n_seeds: int) -> None:

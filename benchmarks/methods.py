@@ -43,7 +43,8 @@ PATH = (
         "intake",
         "projectors",
     ),
-    *("rate", "recording", "scale", "spatial", "splines", "views", "windows", "networks/*"),
+    *("prediction", "rate", "recording", "scale", "separation", "spatial", "splines", "views"),
+    *("windows", "networks/*"),
 )
 
 

@@ -18,11 +18,13 @@ known, because it was put there.
 import matplotlib.pyplot as plt
 import mne
 import numpy as np
+from scipy.signal import find_peaks
 
 from mne_artdenoise import ArtifactDenoiser, denoise
 from mne_artdenoise.datasets import load_sample
 from mne_artdenoise.synthesis import simulate_raw
 from mne_artdenoise.synthesis.evoked import place_evoked_responses
+from mne_artdenoise.synthesis.ocular import make_blinks
 
 raw = load_sample(subject=1, runs=[4, 8, 12])
 print(raw.info["description"])
@@ -82,3 +84,44 @@ ax.legend()
 # Glances and blinks are as slow as a P300, and forty trials are few: the average after denoising is
 # nearer to the true one, not equal to it. Where the size of a slow response is what you report,
 # look at what was removed around it, ``denoiser.estimate_artifact(raw)``, averaged the same way.
+
+# %%
+# Blinks that answer the stimulus
+# -------------------------------
+# Worse are blinks that come with the response. What goes with a blink is taken for a part of it,
+# and the response goes with it. So let the filters be learned from epochs whose average was
+# subtracted, and apply them to the recording as it is, as `Gratton, Coles & Donchin (1983)
+# <https://doi.org/10.1016/0013-4694(83)90135-9>`_ did for regression. Here a stimulus comes 0.35 s
+# before every blink, and others where there is none.
+
+_, brain, _ = simulate_raw(info, 180.0, artifacts=(), rng=0)
+blinks = make_blinks(info, len(brain.times), 0, rate=9.0)
+tops, _ = find_peaks(blinks[info["ch_names"].index("Fpz")], height=50e-6, distance=80)
+answered = tops / info["sfreq"] - 0.35
+others = [when for when in np.arange(2.0, 177.0, 1.7) if np.abs(when - answered).min() > 1.7]
+onsets = np.sort(np.r_[answered[answered > 1], others])
+print(f"{len(onsets)} stimuli, {len(answered)} blinks")
+
+brain._data += place_evoked_responses(info, len(brain.times), events=onsets, component="P300")
+noisy = brain.copy()
+noisy._data += blinks
+events = np.column_stack([np.round(onsets * info["sfreq"]), 0 * onsets, 1 + 0 * onsets]).astype(int)
+epochs = mne.Epochs(noisy, events, tmin=-0.2, tmax=1.4, baseline=None, preload=True)
+denoiser = ArtifactDenoiser().fit(epochs.subtract_evoked())
+
+fig, ax = plt.subplots(layout="constrained")
+for label, inst in (
+    ("true", brain),
+    ("learned from the recording", denoise(noisy)),
+    ("learned without the average", denoiser.transform(noisy)),
+):
+    evoked = mne.Epochs(inst, events, tmin=-0.2, tmax=0.9).average("Pz")
+    print(f"{label:28} peak {1e6 * evoked.get_data(tmin=0.3, tmax=0.5).max():5.2f} µV")
+    ax.plot(evoked.times, 1e6 * evoked.get_data()[0], label=label)
+ax.set(title="Pz", xlabel="time (s)", ylabel="µV")
+ax.legend()
+
+# %%
+# Conditions with responses of their own want an average each: ``subtract_evoked`` on the epochs of
+# one condition, then :func:`mne.concatenate_epochs`. If every stimulus is answered by a blink, the
+# average takes the blink along, and no method can tell the two apart by when they happen.

@@ -10,13 +10,11 @@ source ``l^p / (l^p + h^p)`` is removed: once sources are separated, they are on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ._typing import FloatArray
-from .separation import Sources
 
 LARGEST = 1e6  # ratio: all of a source is artifact
 
@@ -25,8 +23,9 @@ LARGEST = 1e6  # ratio: all of a source is artifact
 class FilterConfig:
     """How estimates become filters.
 
-    Defaults were chosen on people of the training split. Of an earlier choice with S001R01 and
-    S003R01 of the EEG Motor Movement/Imagery set in view, that there is a ``guard`` remains.
+    Defaults were chosen on people of the training split. With S001R01 and S003R01 of the EEG Motor
+    Movement/Imagery set in view it was chosen that there is a ``guard``, and that ``least`` is a
+    share of the rest.
     """
 
     half: float = 0.3  # artifact against brain at which a source is removed by half
@@ -34,7 +33,9 @@ class FilterConfig:
     leak: float = 3.0  # of the median ratio, taken off all: brain that networks take everywhere
     strongest: float = 0.8  # ratio that a source needs in one band, else it is left alone in all
     weakest: float = 0.1  # below which it is left alone in a band
-    least: float = 0.01  # of a channel's power that must be artifact, else a source is left alone
+    least: float = 0.01  # artifact to the rest of a channel, below which a source is left alone
+    pool: float = 0.25  # how much the slowest bands say of a source, see `pool_ratios` ...
+    faint: float = 0.01  # ... where its own ratio is at least taken for this
     guard: float = 3.0  # times half in a band of its own around 10 Hz, home of the brain's rhythms
 
 
@@ -65,41 +66,44 @@ class BandFilter:
 
 
 def weigh_sources(
-    sources: Sources,
+    unmixing: FloatArray,
+    mixing: FloatArray,
     recording: FloatArray,
     artifact: FloatArray,
     rest: FloatArray,
-    limits: Sequence[tuple[float, float]],
     config: FilterConfig,
-) -> tuple[BandFilter, ...]:
+) -> tuple[FloatArray, FloatArray]:
     """Weigh the sources of a recording in each band.
 
     Parameters
     ----------
-    sources : Sources
-        The sources.
+    unmixing : ndarray, shape (n_bands, n_sources, n_channels)
+        From the recording to its sources.
+    mixing : ndarray, shape (n_channels, n_sources)
+        And back.
     recording, artifact, rest : ndarray, shape (n_bands, n_channels, n_channels)
         Covariances of the recording, of the artifact estimated in it, and of their difference.
-    limits : sequence of (float, float)
-        Edges of the bands in hertz.
     config : FilterConfig
         How.
 
     Returns
     -------
-    bands : tuple of BandFilter
+    ratios : ndarray, shape (n_bands, n_sources)
+        Artifact against brain; zero where a source is left alone.
+    left : ndarray, shape (n_bands, n_sources)
+        Power of the rest in each.
     """
     whole, found, left = (
-        np.einsum("ij,bjk,ik->bi", sources.unmixing, x, sources.unmixing)
-        for x in (recording, artifact, rest)
+        np.einsum("bij,bjk,bik->bi", unmixing, x, unmixing) for x in (recording, artifact, rest)
     )
     ratios = find_ratios(whole, found, left, config.leak)
-    shares = np.square(sources.mixing) * found.sum(axis=0)
-    powers = np.einsum("bii->i", recording)[:, np.newaxis]
+    shares = np.square(mixing) * found.sum(axis=0)
+    powers = np.einsum("bii->i", rest)[:, np.newaxis]
     small = (shares < config.least * powers).all(axis=0)
+    ratios = pool_ratios(ratios, config)
     ratios[:, small | (ratios.max(axis=0, initial=0.0) < config.strongest)] = 0.0
     ratios[ratios < config.weakest] = 0.0
-    return tuple(_take_band(sources, *parts) for parts in zip(limits, ratios, left, strict=True))
+    return ratios, left
 
 
 def find_ratios(whole: FloatArray, found: FloatArray, left: FloatArray, leak: float) -> FloatArray:
@@ -120,14 +124,31 @@ def find_ratios(whole: FloatArray, found: FloatArray, left: FloatArray, leak: fl
     return ratios
 
 
-def _take_band(
-    sources: Sources, limits: tuple[float, float], ratios: FloatArray, left: FloatArray
+def pool_ratios(ratios: FloatArray, config: FilterConfig) -> FloatArray:
+    """Let the slower bands of a source speak for the faster ones, ratios (n_bands, n_sources).
+
+    Brain falls with frequency, faster than what an eye's source has of muscle and noise. So what is
+    an eye in slow bands is one in fast ones, where no network sees it. Muscles are no such sign:
+    below them lies brain.
+    """
+    slower = np.maximum.accumulate(ratios, axis=0)
+    own = np.maximum(ratios, np.minimum(slower, config.faint))
+    return np.asarray(own ** (1 - config.pool) * slower**config.pool)
+
+
+def make_band(
+    limits: tuple[float, float],
+    unmixing: FloatArray,
+    mixing: FloatArray,
+    ratios: FloatArray,
+    left: FloatArray,
 ) -> BandFilter:
+    """Make the filter of a band of what is known of each source in it."""
     strong = np.flatnonzero((ratios > 0) & (left > 0))
     strong = strong[np.argsort(-ratios[strong], kind="stable")]
     sizes = np.sqrt(left[strong])
-    unmixing = sources.unmixing[strong] / sizes[:, np.newaxis]
-    return BandFilter(*limits, unmixing, sources.mixing[:, strong] * sizes, ratios[strong])
+    found = unmixing[strong] / sizes[:, np.newaxis]
+    return BandFilter(*limits, found, mixing[:, strong] * sizes, ratios[strong])
 
 
 def find_gains(band: BandFilter, config: FilterConfig) -> FloatArray:

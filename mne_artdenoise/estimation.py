@@ -25,7 +25,8 @@ from .windows import WindowPlan, cut_windows, overlap_add, plan_windows
 if TYPE_CHECKING:
     import mne
 
-PASSES = 2  # looks of the network at a recording; the second was worth about 1 dB
+PASSES = 2  # looks of the network at a recording; the second was worth about 1 dB ...
+FEW = 12  # ... but cost as much with so few channels, whose sources hold some of everything
 ENOUGH = 4000.0  # seconds times channels, for covariances: bounds time and memory
 LOUD_SHOWN = 3.0  # times the median channel: the size at which loud channels are shown
 STRETCH = 10.0  # seconds: long against the network's context
@@ -137,7 +138,8 @@ def learn_filter(signal: Signal, record: ModelRecord, **options: Any) -> Spatial
     """Turn the network's estimate into filters of the recording.
 
     The network looks twice: at the recording, and at what the first filters leave of it, where it
-    sees what had drowned beside larger artifacts. Filters of both together are given back.
+    sees what had drowned beside larger artifacts. Filters of both together are given back. Few
+    channels are looked at once.
     """
     seconds = sum(x.shape[1] for x in signal.segments) / signal.sfreq
     check_duration(seconds)
@@ -149,7 +151,8 @@ def learn_filter(signal: Signal, record: ModelRecord, **options: Any) -> Spatial
     seen = [to_model_rate(x, sfreq, sfreq, record.l_freq) for x in recording]
     nothing = [np.zeros_like(x) for x in recording]
     fitted, removed, found, sources = None, nothing, nothing, None
-    for number in range(PASSES):
+    passes = PASSES if signal.n_channels > FEW else 1
+    for number in range(passes):
         if fitted is not None:
             removed = [apply_filter(fitted, x, sfreq, gate=False) for x in seen]
         left = [x - gone for x, gone in zip(seen, removed, strict=True)]
@@ -157,7 +160,7 @@ def learn_filter(signal: Signal, record: ModelRecord, **options: Any) -> Spatial
         more = take_out(more, empty)
         found = [old + new for old, new in zip(found, more, strict=True)]
         artifact = [gone + new for gone, new in zip(removed, more, strict=True)]
-        last = number == PASSES - 1
+        last = number == passes - 1
         if sources is None:
             sources = separate(seen, artifact, sfreq, edges)
         fitted = fit_filter(

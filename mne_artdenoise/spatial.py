@@ -28,8 +28,9 @@ from .bands import (
     transform_block,
 )
 from .covariances import measure_covariances
-from .directions import BandFilter, FilterConfig, find_gains, weigh_sources
+from .directions import BandFilter, FilterConfig, find_gains, make_band, weigh_sources
 from .gate import calibrate_gate, find_hold, find_span, open_gate, smooth_power
+from .prediction import take_off_predicted
 from .separation import Sources, separate
 
 EDGES = (3.5, 7.0, 14.0, 25.0)  # hertz, between delta, theta, alpha, beta and what is above
@@ -101,7 +102,14 @@ def fit_filter(
     rest = [y - a for y, a in zip(seen, artifact, strict=True)]
     whole, bad, left = (measure_covariances(x, sfreq, edges) for x in (seen, artifact, rest))
     limits = list(pairwise((LOWEST, *edges, sfreq / 2)))
-    bands = weigh_sources(sources, whole, bad, left, limits, config)
+    alike = np.repeat(sources.unmixing[np.newaxis], len(limits), axis=0)
+    ratios, _ = weigh_sources(alike, sources.mixing, whole, bad, left, config)
+    unmixing = take_off_predicted(seen, sources.unmixing, ratios, sfreq, edges)
+    ratios, powers = weigh_sources(unmixing, sources.mixing, whole, bad, left, config)
+    bands = tuple(
+        make_band(limit, rows, sources.mixing, ratio, power)
+        for limit, rows, ratio, power in zip(limits, unmixing, ratios, powers, strict=True)
+    )
     if gated:
         bands = _calibrate(bands, recording, artifact if found is None else found, sfreq)
     return SpatialFilter(bands, config)

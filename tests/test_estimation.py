@@ -94,6 +94,12 @@ def test_too_little_to_see_is_nothing_found(seen, make_raw, make_record):
     assert seen == []
 
 
+@pytest.mark.parametrize(("n_channels", "looks"), [(2, 1), (12, 1), (13, 2), (19, 2)])
+def test_few_channels_are_looked_at_once(seen, make_raw, make_record, n_channels, looks):
+    learn_filter(read_signal(make_raw(n_channels, 10.0)), make_record())
+    assert len(seen) == looks
+
+
 def test_weak_artifacts_give_no_filter(seen, make_raw, make_record):
     fitted = learn_filter(read_signal(make_raw(3, 10.0)), make_record(band=[0.5, 90.0]))
     # The network's answer is a tenth of all: nowhere does artifact outweigh brain.

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from mne_artdenoise import ArtifactDenoiser
+
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
 
@@ -98,6 +100,24 @@ def test_bias_of_a_known_response_is_measured(load_benchmark, make_info, compone
     assert (found.amplitude, found.calm) == (pytest.approx(-0.1),) * 2
     assert found.latency == pytest.approx(0.0)
     assert erp.measure_bias(late, truth, events, window).latency == pytest.approx(10.0)
+
+
+def test_a_response_that_blinks_lie_over_is_kept_by_fitting_without_it(load_benchmark, make_info):
+    erp = load_benchmark("evidence_erp")
+    window = erp.RESPONSES["P300"]
+    raw, truth, events = erp.simulate_trials(make_info(20, 200.0), "P300", 0)
+    before = raw.get_data()
+    ways = {
+        "with": ArtifactDenoiser().fit_transform(raw),
+        "without": erp.denoise_without_response(raw, events),
+        "chance": erp.regress_on_truth(raw, truth, events),
+    }
+    np.testing.assert_array_equal(raw.get_data(), before)
+    bias = {name: erp.measure_bias(clean, truth, events, window) for name, clean in ways.items()}
+    assert bias["with"].amplitude < -0.07  # or the test shows nothing
+    assert abs(bias["without"].amplitude) < 0.5 * abs(bias["with"].amplitude)
+    assert abs(bias["without"].latency) <= 4.0
+    assert bias["chance"].calm == pytest.approx(0.0, abs=1e-3)
 
 
 def test_distances_are_told_against_those_after_ica(load_benchmark, capsys):

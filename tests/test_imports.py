@@ -19,7 +19,8 @@ FILE_LINES, FUNCTION_LINES = 300, 45
 LEAVES = {"_compat", "_typing", "archive", "files", "spans", "wording"}
 STEPS = {"recording", "preconditions", "channels", "splines", "rate", "windows", "scale"}
 CORE = STEPS | {
-    "networks", "bands", "covariances", "separation", "directions", "gate", "spatial", "metrics",
+    "networks", "bands", "covariances", "separation", "prediction", "directions", "gate", "spatial",
+    "metrics",
 }  # fmt: skip
 TOOL = CORE | LEAVES | {
     "inference", "weights", "synthesis", "datasets", "training", "components", "comparison",
@@ -33,8 +34,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{part: set(LEAVES) for part in CORE},
     "covariances": LEAVES | {"bands"},
     "separation": LEAVES | {"bands"},
-    "directions": LEAVES | {"separation"},
-    "spatial": LEAVES | {"bands", "covariances", "separation", "directions", "gate"},
+    "prediction": LEAVES | {"bands", "gate"},
+    "spatial": LEAVES | {"bands", "covariances", "separation", "prediction", "directions", "gate"},
     "inference": LEAVES,
     "weights": LEAVES,
     "weights.record": LEAVES,

@@ -7,7 +7,7 @@ import pytest
 from scipy.fft import irfft, rfft, rfftfreq
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
-from mne_artdenoise import bands, covariances, directions, separation, spatial
+from mne_artdenoise import bands, covariances, directions, spatial
 from mne_artdenoise.directions import FilterConfig
 from mne_artdenoise.metrics import snr_gain
 from mne_artdenoise.spatial import EDGES
@@ -187,8 +187,11 @@ def weigh():
         n_bands, n = found.shape
         limits = [(1.0 + k, 2.0 + k) for k in range(n_bands)]
         parts = (np.apply_along_axis(np.diag, 1, x) for x in (found + left, found, left))
-        sources = separation.Sources(np.eye(n), np.eye(n))
-        return directions.weigh_sources(sources, *parts, limits, FilterConfig(**config))
+        eye = np.eye(n)
+        alike = np.repeat(eye[np.newaxis], n_bands, axis=0)
+        ratios, powers = directions.weigh_sources(alike, eye, *parts, FilterConfig(**config))
+        rows = zip(limits, ratios, powers, strict=True)
+        return tuple(directions.make_band(limit, eye, eye, *row) for limit, *row in rows)
 
     return make
 
@@ -251,8 +254,21 @@ def test_a_source_that_no_electrode_shows_is_left_alone(make_brain, size, n_sour
 
 
 def test_a_source_is_left_alone_in_bands_without_evidence(weigh):
-    first, second = weigh([[9.0, 0, 0], [0.4, 0, 0]], np.ones((2, 3)), weakest=0.5)
+    first, second = weigh([[9.0, 0, 0], [0.4, 0, 0]], np.ones((2, 3)), weakest=0.5, pool=0.0)
     assert (len(first.ratios), len(second.ratios)) == (1, 0)
+
+
+def test_slow_bands_speak_for_faster_ones_and_not_the_other_way(weigh):
+    first, second = weigh([[1e4, 0, 0], [0.1, 0, 0]], np.ones((2, 3)), pool=0.25)
+    np.testing.assert_allclose([first.ratios, second.ratios], [[1e4], [0.1**0.75 * 10.0]])
+    first, second = weigh([[0.2, 0, 0], [1e4, 0, 0]], np.ones((2, 3)), pool=0.25)
+    np.testing.assert_allclose([first.ratios, second.ratios], [[0.2], [1e4]])
+
+
+@pytest.mark.parametrize("pool", [0.0, 0.25, 1.0])
+def test_what_is_artifact_in_no_band_stays_so(weigh, pool):
+    for band in weigh(np.zeros((3, 3)), np.ones((3, 3)), pool=pool):
+        assert len(band.ratios) == 0
 
 
 @pytest.mark.parametrize(("bad", "good"), [(0.0, 1.0), (1.0, 0.0), (0.0, 0.0)])
