@@ -70,11 +70,6 @@ RECIPE = FixedRecipe(
         ),
     },
     begin=ART.pass_through,
-    # The released training went on so, from the averaged weights of the first one.
-    further=FixedTrainingConfig(
-        steps=3200, peak_rate=7e-4, batch=4, warmup=100, average=0.998, floor=0.03, bfloat16=True,
-        short_share=0.9, short_batch=16, held_out_batches=16, save_every=400, seed=20261130,
-    ),
 )  # fmt: skip
 
 if __name__ == "__main__":
