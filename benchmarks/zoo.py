@@ -48,6 +48,8 @@ def main() -> None:
     parser.add_argument("--bank", type=Path, required=True, help="held-out.npz of the recipe")
     parser.add_argument("--out", type=Path, required=True, help="JSON lines, finished rows stay")
     parser.add_argument("--cells", nargs="*", default=CELLS)
+    parser.add_argument("--forms", nargs="*", choices=FORMS, default=FORMS, help="of the models")
+    parser.add_argument("--without-ica", action="store_true", help="score only the models")
     parser.add_argument("--people", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=120.0, help="of each recording")
     parser.add_argument("--cost", action="store_true", help="measure cost, and stop")
@@ -63,11 +65,12 @@ def main() -> None:
             print(model, json.dumps(measure_cost(model)))
         return
     done = {(row["method"], row["cell"], row["case"]) for row in read_rows(args.out)}
-    methods = [f"{model}, {form}" for model in args.models for form in FORMS]
+    methods = [f"{model}, {form}" for model in args.models for form in args.forms]
+    methods += [] if args.without_ica else [ICA]
     cases = make_cases(Bank.load(args.bank), seconds=args.seconds)
     chosen = choose_cases(cases, args.cells, args.people)
     with args.out.open("a") as file:
-        for (number, case), method in product(chosen, (*methods, ICA)):
+        for (number, case), method in product(chosen, methods):
             if (method, case.cell, number) not in done:
                 file.write(json.dumps(score_case(method, number, case)) + "\n")
                 file.flush()
@@ -143,11 +146,13 @@ def gather(model: str, rows: list[dict[str, object]]) -> dict[str, object]:
                 mean, *span = (round(float(x), 1) for x in find_interval(np.array(gains)))
                 table.setdefault(name, {})[cell] = mean
                 spans.setdefault(name, {})[cell] = span
-    people = {row["subject"] for row in rows if str(row["method"]).startswith(model)}
+    own = {(row["cell"], row["subject"]) for row in rows if row["method"] in names.keys() - {ICA}}
+    people = {cell: len({s for c, s in own if c == cell}) for cell in cells}
+    people = {cell: n for cell, n in people.items() if n}
     return {
         "unit": "gain in dB of power; 100 stands for untouched",
         "split": "people and artifact sources never trained on",
-        "recordings": len(people),
+        "recordings": people if len(set(people.values())) > 1 else max(people.values()),
         "snr_in_db": -3.0,
         "reference": "average",
         "gain_db": table,

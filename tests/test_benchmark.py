@@ -201,6 +201,9 @@ def test_scores_of_a_model_are_those_of_the_cases_it_has(load: Load) -> None:
     assert scores["recordings"] == 2
     spans = scores["95_percent_interval_of_gain_db"]
     assert spans["with the spatial step"]["19 eye"] == [10.0, 14.0]
+    more = {"method": "a-v1, network alone", "cell": "8 eye", "subject": "S0", "case": 7}
+    scores = zoo.gather("a-v1", [*rows, more | {"gain_db": 3.0}])
+    assert scores["recordings"] == {"19 eye": 2, "8 eye": 1}
 
 
 def test_recordings_are_chosen_person_by_person(load: Load) -> None:

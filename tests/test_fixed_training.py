@@ -339,6 +339,33 @@ def test_a_smoke_run_needs_no_data_and_lowers_the_loss(recipe, tmp_path):
     assert rows[-1]["gain"] > rows[0]["gain"]
 
 
+def test_a_training_goes_further_from_weights_that_are_given(recipe, parts, tmp_path):
+    small = shrink(recipe)
+    weights = train_fixed(small.make_network, *parts, tmp_path, replace(TINY, steps=2))
+    made, given = small.make_network(weights).state_dict(), load_file(weights)
+    assert all(torch.equal(made[name], given[name]) for name in given)
+    (tmp_path / "further").mkdir()
+    arguments = ["--smoke", "--work", str(tmp_path / "further"), "--device", "cpu"]
+    arguments += ["--workers", "1", "--steps", "1", "--weights", str(weights)]
+    (row,) = run_recipe(small, "", arguments)
+    assert row["step"] == 1
+    moved = load_file(tmp_path / "further" / "weights.safetensors")
+    # One step of the warm-up is small: what was given is still nearly there.
+    learned = dict(small.make_network().named_parameters())
+    assert all(torch.allclose(moved[name], given[name], atol=0.02) for name in learned)
+
+
+def test_how_to_train_depends_on_whether_weights_are_given(recipe):
+    further = replace(recipe.training, seed=1)
+    plain, longer = replace(recipe, further=None), replace(recipe, further=further)
+    assert plain.choose_config(smoke=False, further=True) == recipe.training
+    assert longer.choose_config(smoke=False, further=True) == further
+    assert longer.choose_config(smoke=False, further=False) == recipe.training
+    assert longer.choose_config(smoke=True, further=True) == recipe.smoke
+    if recipe.further is not None:  # the same windows again would teach nothing
+        assert recipe.further.seed != recipe.training.seed
+
+
 def test_steps_are_planned_for_the_time_once(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr("mne_artdenoise.training.fixed_recipe.time_step", lambda *_: 2.0)
     arguments = ["--smoke", "--work", str(tmp_path), "--minutes", "0.1", "--workers", "1"]

@@ -92,6 +92,7 @@ def test_training_writes_averaged_weights_that_load_strictly(bank, tmp_path):
     name = "readout.masks.weight"
     assert not torch.equal(weights[name], stored["network"][name])
     assert [row["step"] for row in read_log(tmp_path)] == [2, 4, 6]
+    assert all(row.keys() >= {"loss", "gain"} for row in read_log(tmp_path))
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         *("checkpoint.pt", "log.jsonl", "weights.safetensors"),
     ]

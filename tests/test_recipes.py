@@ -1,4 +1,4 @@
-"""Tests of the recipes of single channels and of responses: smoke runs, scores and releases."""
+"""Tests of recipes, of any montage, single channels and responses: smoke runs, scores, releases."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import save_file
 
 from mne_artdenoise.training.stand_in import make_stand_in_bank
@@ -67,6 +68,54 @@ def test_a_smoke_run_needs_no_data_lowers_the_loss_and_goes_on(recipe, tmp_path)
     rows = recipe["main"](smoke)
     assert rows[-1]["loss"] < rows[0]["loss"]
     assert recipe["main"](smoke) == rows  # nothing is left to do
+
+
+@pytest.fixture(scope="module")
+def any_montage():
+    return runpy.run_path(str(FOLDER / "any-montage-v1.py"))
+
+
+def test_a_run_of_any_montage_without_data_is_refused(any_montage, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        any_montage["main"](["--work", str(tmp_path)])
+    assert "--data is needed" in capsys.readouterr().err
+
+
+def test_a_release_of_any_montage_is_a_record_that_loads(any_montage, tmp_path, monkeypatch):
+    save_file(any_montage["AnyMontage"]().state_dict(), tmp_path / "weights.safetensors")
+    for folder in ("files", "records"):
+        (tmp_path / "package" / "weights" / folder).mkdir(parents=True)
+    arguments = ["--work", str(tmp_path), "--release", str(tmp_path / "package")]
+    assert any_montage["main"](arguments) == []
+    (written,) = (tmp_path / "package" / "weights" / "records").glob("*.json")
+    record = parse_record(written.read_text())
+    assert record.id == any_montage["MODEL"] == written.stem
+    assert (FOLDER.parents[1] / record.recipe).is_file()
+    monkeypatch.setattr(download, "FILES", tmp_path / "package" / "weights" / "files")
+    load_network(record)
+
+
+def test_any_montage_reads_the_banks_there_are_and_simulates_others(any_montage, tmp_path):
+    read_bank = any_montage["read_bank"]
+    simulated = {item.subject for item in make_stand_in_bank().clean}
+    assert {item.subject for item in read_bank(None, tmp_path).clean} == simulated
+    other = make_stand_in_bank(5)
+    for name in ("train", "held-out"):
+        other.save(tmp_path / f"{name}.npz")
+    assert read_bank(None, tmp_path).subjects == other.subjects
+    assert read_bank(tmp_path / "data", tmp_path).subjects == other.subjects
+
+
+@pytest.mark.slow
+def test_a_smoke_run_of_any_montage_lowers_the_loss_and_goes_on(any_montage, tmp_path):
+    smoke = ["--smoke", "--work", str(tmp_path)]
+    with torch.random.fork_rng(devices=[]):  # training seeds the generator of all
+        rows = any_montage["main"](smoke)
+    assert rows[-1]["step"] == any_montage["SMOKE"].steps
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    # Windows differ more than steps: what counts is the loss against leaving them alone.
+    assert rows[-1]["gain"] > rows[0]["gain"]
+    assert any_montage["main"](smoke) == rows  # nothing is left to do
 
 
 @pytest.mark.slow

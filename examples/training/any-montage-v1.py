@@ -4,14 +4,16 @@ Run ``python any-montage-v1.py --data DATA --work WORK``. The first run unmixes 
 and writes a bank (about five minutes on two cores); training then resumes from the last checkpoint
 found in WORK, so the same command continues after a stop. ``DATA`` holds the open sets in the
 folders named below; people are split before anything is fitted, and the held-out ones only ever
-score.
+score. ``--smoke`` is a run of two minutes on two cores, of simulated people where no data are given
+and WORK holds no bank.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -32,6 +34,7 @@ from mne_artdenoise.synthesis.bank import (
 )
 from mne_artdenoise.synthesis.components import ComponentSet, extract_components
 from mne_artdenoise.training.loop import TrainingConfig, train
+from mne_artdenoise.training.stand_in import make_stand_in_bank
 from mne_artdenoise.training.stream import StreamConfig
 from mne_artdenoise.weights.load import save_network
 from mne_artdenoise.weights.record import ModelRecord, format_record
@@ -85,29 +88,47 @@ PARTS = (
     ),
     TrainingConfig(steps=STEPS, start=7200, peak_rate=1.2e-3, decay=0.45),
 )
+SMOKE = TrainingConfig(
+    steps=100, warmup=10, average=0.95, floors=((0, 0.1),), save_every=20,
+    stream=StreamConfig(n_times=1600, shapes=((4, 8, 0.3), (8, 4, 0.4), (19, 2, 0.3))),
+)  # fmt: skip
 KINDS = {"eye": 0.7, "muscle": 0.5, "heart": 0.5, "line": 0.7, "channel": 0.6}
 
 
-def main() -> None:
-    """Read the command line, prepare the banks and train."""
+def main(argv: Sequence[str] | None = None) -> list[dict[str, float]]:
+    """Read the command line, prepare the banks, train or release; the rows of the log."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--data", type=Path, help="folder with the open sets")
+    parser.add_argument("--work", type=Path, required=True, help="folder for all that is made")
+    parser.add_argument("--smoke", action="store_true", help="a run of two minutes on two cores")
+    parser.add_argument("--steps", type=int)
     parser.add_argument("--prepare-only", action="store_true", help="write the banks and stop")
     parser.add_argument("--release", type=Path, help="package folder to put weights and record in")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
+    if not (args.data or args.smoke or args.release):
+        parser.error("--data is needed: the folder with the open sets")
     mne.set_log_level("ERROR")
     args.work.mkdir(parents=True, exist_ok=True)
-    for name in ("train", "held-out"):
-        if not (args.work / f"{name}.npz").exists():
-            write_banks(args.data, args.work)
     if args.release:
         release(args.work, args.release)
-    elif not args.prepare_only:
-        bank = Bank.load(args.work / "train.npz")
-        for part in PARTS:
-            train(bank, args.work, replace(part, steps=min(part.steps, args.steps)))
+        return []
+    bank = read_bank(args.data, args.work)
+    if args.prepare_only:
+        return []
+    for part in (SMOKE,) if args.smoke else PARTS:
+        steps = min(part.steps, args.steps or part.steps)
+        train(bank, args.work, replace(part, steps=steps), compiled=not args.smoke)
+    return [json.loads(line) for line in (args.work / "log.jsonl").read_text().splitlines()]
+
+
+def read_bank(data: Path | None, work: Path) -> Bank:
+    """Read the bank of training people, written first where it is not, or simulate some people."""
+    there = all((work / f"{name}.npz").exists() for name in ("train", "held-out"))
+    if not there and data is None:
+        return make_stand_in_bank()
+    if not there:
+        write_banks(data, work)
+    return Bank.load(work / "train.npz")
 
 
 def write_banks(data: Path, work: Path) -> None:
@@ -271,4 +292,5 @@ def release(work: Path, package: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    rows = main()
+    sys.stdout.write("".join(json.dumps(row) + "\n" for row in rows))

@@ -3,11 +3,12 @@
 Run ``python ic-unet-30ch-v1.py --banks BANKS --work WORK --clean 4000 --artifacts 9000``.
 ``BANKS`` holds the ``train.npz`` and ``held-out.npz`` that ``any-montage-v1.py --prepare-only``
 writes. First, the parts that pairs are mixed from are drawn (800 MB), then the network is fitted:
-as released, in eight minutes of one processor core that multiplies in bfloat16. ``--minutes 25``
-takes as many steps as fit into that time, which is worth it on a GPU, with more parts. The same
-command continues a run that was stopped. ``--release mne_artdenoise`` puts the record into the
-package and the weights beside it. ``--smoke`` is a run of two minutes on two cores, of simulated
-people where no banks are given.
+as released, in eight minutes of one processor core that multiplies in bfloat16, and then further
+by ``--weights`` with the averaged weights of that, in another work folder. ``--minutes 25`` takes
+as many steps as fit into that time, which is worth it on a GPU, with more parts. The same command
+continues a run that was stopped. ``--release mne_artdenoise`` puts the record into the package and
+the weights beside it. ``--smoke`` is a run of two minutes on two cores, of simulated people where
+no banks are given.
 
 What differs from how the authors trained, and why, is in ``docs/differences.rst``.
 """
@@ -29,9 +30,9 @@ LICENCES = (
     "UCI EEG Database: CC BY 4.0 as its home states, doi:10.24432/C5TS3D",
 )
 WEAKNESSES = (
-    "Trained for 1700 steps of twelve pieces of 2 s, eight minutes of one processor core: 10,200 "
-    "windows of 4 s, where the authors had 150,000 in each of 150 epochs. Far from what the "
-    "architecture can do.",
+    "Trained for 3300 steps of twelve pieces of 2 s, about a quarter of an hour of one processor "
+    "core: 19,800 windows of 4 s, where the authors had 150,000 in each of 150 epochs. Far from "
+    "what the architecture can do.",
     "Leaves muscle at 19 channels: it finds so little that the spatial step takes off nothing.",
     "Sees thirty electrodes: others are mapped to them by spherical splines, fewer are guessed.",
     "Few of the people it was trained on had all thirty recorded; of most, eleven are splines.",
@@ -71,6 +72,12 @@ RECIPE = FixedRecipe(
         ),
     },
     begin=ICUNet.begin_at_zero,
+    # The released training went on so, from the averaged weights of the first one.
+    further=FixedTrainingConfig(
+        steps=1600, peak_rate=1.5e-3, warmup=50, average=0.99, loss="ratio", floor=0.05,
+        estimates="artifact", short_share=1.0, short_times=512, short_batch=12, bfloat16=True,
+        batch=8, held_out_batches=12, log_every=50, save_every=200, seed=20261130,
+    ),
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ class FixedRecipe:
         Fields of its record that are not found from the rest.
     begin : callable
         Sets the weights that a training starts from, where those drawn do badly.
+    further : FixedTrainingConfig
+        How it is fitted from weights that are given, by other windows than before.
     """
 
     model: str
@@ -58,9 +61,15 @@ class FixedRecipe:
     smoke: FixedTrainingConfig
     record: dict[str, Any]
     begin: Callable[[Any], None] | None = None
+    further: FixedTrainingConfig | None = None
 
-    def make_network(self) -> torch.nn.Module:
+    def make_network(self, weights: Path | None = None) -> torch.nn.Module:
         """Make the network.
+
+        Parameters
+        ----------
+        weights : Path | None
+            Weights to start from, such as those of an earlier training.
 
         Returns
         -------
@@ -70,7 +79,28 @@ class FixedRecipe:
         network = NETWORKS[self.network][1](self.config)
         if self.begin is not None:
             self.begin(network)
+        if weights is not None:
+            network.load_state_dict(load_file(weights))
         return network
+
+    def choose_config(self, *, smoke: bool, further: bool) -> FixedTrainingConfig:
+        """Choose how to train.
+
+        Parameters
+        ----------
+        smoke : bool
+            As in a smoke run.
+        further : bool
+            From weights that are given.
+
+        Returns
+        -------
+        config : FixedTrainingConfig
+            How.
+        """
+        if smoke:
+            return self.smoke
+        return self.further if further and self.further is not None else self.training
 
 
 def run_recipe(
@@ -97,7 +127,7 @@ def run_recipe(
     if args.release:
         release(recipe, args.work, args.release)
         return []
-    config = recipe.smoke if args.smoke else recipe.training
+    config = recipe.choose_config(smoke=args.smoke, further=args.weights is not None)
     asked = {"batch": args.batch, "loss": args.loss}
     config = replace(config, **{name: value for name, value in asked.items() if value})
     parts, held_out = prepare_parts(args)
@@ -106,7 +136,7 @@ def run_recipe(
     device = pick_device(args.device)
     config = replace(config, steps=plan_steps(recipe, config, parts, args, device))
     train_fixed(
-        recipe.make_network,
+        partial(recipe.make_network, args.weights),
         parts,
         held_out,
         args.work,
@@ -124,6 +154,7 @@ def read_arguments(description: str, argv: Sequence[str] | None) -> argparse.Nam
     parser.add_argument("--work", type=Path, required=True, help="folder for all that is made")
     parser.add_argument("--banks", type=Path, help="folder with train.npz and held-out.npz")
     parser.add_argument("--smoke", action="store_true", help="a run of two minutes on two cores")
+    parser.add_argument("--weights", type=Path, help="weights to begin with: trains further")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--minutes", type=float, help="as many steps as fit into this time")
     parser.add_argument("--batch", type=int)

@@ -105,17 +105,19 @@ def train(bank: Bank, work: Path, config: TrainingConfig, *, compiled: bool = Tr
     first = resume(work / "checkpoint.pt", state)
     forward = torch.compile(network, dynamic=False) if compiled else network
     stream = stream_batches(bank, config.stream, config.seed, first)
-    began, seen, losses = time.monotonic(), 0, []
+    began, seen = time.monotonic(), 0
+    rows: list[tuple[float, float]] = []
     for step, batch in zip(range(first, config.steps), stream, strict=False):
         set_rate(optimiser, config, step)
-        losses.append(take_step(forward, state, batch, bank.sfreq, config, step))
+        rows.append(take_step(forward, state, batch, bank.sfreq, config, step))
         average_weights(averaged, network, min(config.average, (step + 1) / (step + 10)))
         seen += len(batch.noisy)
         if (step + 1) % config.save_every == 0 or step + 1 == config.steps:
             save(work, state, step + 1)
             rate = seen / (time.monotonic() - began)
-            log(work, step=step + 1, gain=sum(losses) / len(losses), windows_per_second=rate)
-            losses.clear()
+            loss, gain = (sum(part) / len(part) for part in zip(*rows, strict=True))
+            log(work, step=step + 1, loss=loss, gain=gain, windows_per_second=rate)
+            rows.clear()
     return work / "weights.safetensors"
 
 
@@ -126,8 +128,8 @@ def take_step(
     sfreq: float,
     config: TrainingConfig,
     step: int,
-) -> float:
-    """One update from one batch; the gain over leaving the windows alone, in decibels."""
+) -> tuple[float, float]:
+    """One update from one batch; the loss, and the gain over leaving windows alone, in decibels."""
     noisy, artifact = torch.from_numpy(batch.noisy), torch.from_numpy(batch.artifact)
     with torch.autocast("cpu", torch.bfloat16):
         estimate = forward(noisy, torch.from_numpy(batch.directions))
@@ -140,7 +142,7 @@ def take_step(
     nn.utils.clip_grad_norm_(state["network"].parameters(), config.clip)
     optimiser.step()
     idle = measure_loss(torch.zeros_like(artifact), artifact, clean, sfreq, floor, config)
-    return idle.item() - loss.item()
+    return loss.item(), idle.item() - loss.item()
 
 
 def measure_loss(
