@@ -107,12 +107,12 @@ def main(argv: Sequence[str] | None = None) -> list[dict[str, float]]:
     args = parser.parse_args(argv)
     if not (args.data or args.smoke or args.release):
         parser.error("--data is needed: the folder with the open sets")
-    mne.set_log_level("ERROR")
     args.work.mkdir(parents=True, exist_ok=True)
     if args.release:
         release(args.work, args.release)
         return []
-    bank = read_bank(args.data, args.work)
+    with mne.use_log_level("ERROR"):
+        bank = read_bank(args.data, args.work)
     if args.prepare_only:
         return []
     for part in (SMOKE,) if args.smoke else PARTS:
