@@ -61,6 +61,8 @@ WEAKNESSES = (
     "The first 4100 of 12600 training steps added artifacts seen from infinity to brain of the "
     "average reference, and had the pupils 5 mm from where they are now; until step 7200 blinks "
     "were narrower than real ones.",
+    "Motion of cap and cables is hardly seen: it was one in fifty artifacts of training. With two "
+    "channels the network alone (spatial=False) removes more.",
     "Not trained on sleep, epilepsy, infants, or recordings inside a scanner.",
 )
 # Kept out of everything fitted: they only score. All of MNE-eegbci-data is among them.
