@@ -39,6 +39,11 @@ def take_block(x: FloatArray, start: int, stop: int, sfreq: float) -> FloatArray
     return x[:, max(0, start - margin) : stop + margin]
 
 
+def find_offset(start: int, sfreq: float) -> int:
+    """Find how many samples of margin `take_block` puts before a stretch."""
+    return min(start, round(MARGIN * sfreq))
+
+
 def transform_block(
     block: FloatArray, sfreq: float, edges: Sequence[float]
 ) -> tuple[FloatArray, FloatArray]:

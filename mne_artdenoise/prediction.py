@@ -17,7 +17,7 @@ from scipy.fft import irfft
 from scipy.ndimage import uniform_filter1d
 
 from ._typing import FloatArray, IntArray
-from .bands import LOWEST, cut_blocks, find_margin, transform_block
+from .bands import LOWEST, cut_blocks, find_margin, find_offset, transform_block
 from .gate import find_span
 
 QUIETEST = 0.2  # quantile of a source's power from which its quiet moments are known ...
@@ -78,7 +78,7 @@ def split_sources(
         for start, stop, block in cut_blocks(x, sfreq):
             spectrum, masks = transform_block(block, sfreq, edges)
             sources = unmixing @ spectrum
-            first = find_margin(block.shape[1], sfreq) + min(start, block.shape[1] - stop + start)
+            first = find_margin(block.shape[1], sfreq) + find_offset(start, sfreq)
             for number, mask in enumerate(masks):
                 kept, share = crop_band(sources, mask)
                 inside = slice(*(round(k * share) for k in (first, first + stop - start)))

@@ -18,7 +18,7 @@ from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 
 from ._typing import FloatArray
-from .bands import LOWEST, cut_blocks, find_margin, transform_block
+from .bands import LOWEST, cut_blocks, find_margin, find_offset, transform_block
 
 PIECE = 2.0  # seconds of which a covariance is taken: a blink and a burst of muscle fill some
 STEPS = 20  # of the search; more of them fit noise
@@ -100,7 +100,7 @@ def measure_pieces(
         for start, stop, block in cut_blocks(x, sfreq):
             spectrum, masks = transform_block(block, sfreq, edges)
             margin = find_margin(block.shape[1], sfreq)
-            inside = margin + min(start, block.shape[1] - (stop - start))
+            inside = margin + find_offset(start, sfreq)
             found.append([_square_pieces(spectrum * m, inside, stop - start, sfreq) for m in masks])
     return np.concatenate(found, axis=1)
 

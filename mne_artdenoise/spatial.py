@@ -18,10 +18,10 @@ from scipy.fft import irfft, rfftfreq
 from ._typing import FloatArray
 from .bands import (
     LOWEST,
-    MARGIN,
     SEEN,
     cut_blocks,
     find_margin,
+    find_offset,
     make_seen,
     plan_blocks,
     take_block,
@@ -192,7 +192,7 @@ def filter_block(
     block = take_block(x, start, stop, sfreq)
     artifact = np.zeros((x.shape[0], stop - start))
     spectrum, masks = transform_block(block, sfreq, fitted.edges)
-    margin = start - max(0, start - round(MARGIN * sfreq))
+    margin = find_offset(start, sfreq)
     for band, mask in zip(fitted.bands, masks, strict=True):
         if not len(band.ratios):
             continue

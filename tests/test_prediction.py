@@ -97,6 +97,16 @@ def test_bands_at_their_lowest_rates_hold_all_of_a_recording():
     assert (power > 0.7 * x.var(axis=1)).all()
 
 
+def test_stretches_of_a_long_recording_join_without_gap_or_shift(monkeypatch):
+    monkeypatch.setattr("mne_artdenoise.bands.BLOCK", 30.0)
+    monkeypatch.setattr("mne_artdenoise.bands.SHORTEST_BLOCK", 1.0)
+    x = np.random.default_rng(4).standard_normal((2, round(100 * SFREQ)))
+    (joined, rate), *_ = split_sources([x], np.eye(2), SFREQ, ())
+    assert rate == SFREQ
+    away = np.square(joined - x + x.mean(axis=1, keepdims=True)).mean()
+    assert away < 0.05  # what is under the lowest band
+
+
 def test_a_cropped_sine_is_the_sine_at_a_lower_rate():
     time = np.arange(2000) / SFREQ
     spectrum = np.fft.rfft(np.sin(2 * np.pi * 2.0 * time))[None]
