@@ -30,7 +30,8 @@ class FilterConfig:
 
     half: float = 0.3  # artifact against brain at which a source is removed by half
     steep: float = 3.0  # how fast the share rises about there
-    leak: float = 3.0  # of the median ratio, taken off all: brain that networks take everywhere
+    leak: float = 3.0  # of the median ratio, taken off all: brain that networks take everywhere ...
+    most: float = 0.3  # ... which is no more than this: else most of the sources hold artifact
     strongest: float = 0.8  # ratio that a source needs in one band, else it is left alone in all
     weakest: float = 0.1  # below which it is left alone in a band
     least: float = 0.01  # artifact to the rest of a channel, below which a source is left alone
@@ -96,7 +97,7 @@ def weigh_sources(
     whole, found, left = (
         np.einsum("bij,bjk,bik->bi", unmixing, x, unmixing) for x in (recording, artifact, rest)
     )
-    ratios = find_ratios(whole, found, left, config.leak)
+    ratios = find_ratios(whole, found, left, config)
     shares = np.square(mixing) * found.sum(axis=0)
     powers = np.einsum("bii->i", rest)[:, np.newaxis]
     small = (shares < config.least * powers).all(axis=0)
@@ -106,10 +107,13 @@ def weigh_sources(
     return ratios, left
 
 
-def find_ratios(whole: FloatArray, found: FloatArray, left: FloatArray, leak: float) -> FloatArray:
+def find_ratios(
+    whole: FloatArray, found: FloatArray, left: FloatArray, config: FilterConfig
+) -> FloatArray:
     """Artifact against brain of each source, from powers of shape (n_bands, n_sources).
 
-    Artifacts have few sources, so the median one holds none: what was found there is brain.
+    Artifacts have few sources, so the median one holds none: what was found there is brain, unless
+    it is more than networks take of brain.
     """
     tiny = np.finfo(float).tiny
     common = 0.5 * (whole + found - left)
@@ -120,7 +124,8 @@ def find_ratios(whole: FloatArray, found: FloatArray, left: FloatArray, leak: fl
     ratios = np.ones_like(whole)
     for part in parts:
         usual = np.sort(part, axis=1)[:, (part.shape[1] - 1) // 2 : (part.shape[1] - 1) // 2 + 1]
-        ratios = ratios * np.sqrt(np.clip(part - leak * usual, 0.0, LARGEST))
+        leak = config.leak * np.minimum(usual, config.most)
+        ratios = ratios * np.sqrt(np.clip(part - leak, 0.0, LARGEST))
     return ratios
 
 

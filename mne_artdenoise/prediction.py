@@ -2,8 +2,9 @@
 
 Sources are separated by all bands and moments at once. Within one band they are not quite
 independent: a part of what the source of an artifact holds of the brain can be predicted from the
-other sources. How, its quiet moments say, in which it holds brain alone. The prediction is taken
-off it: with the other sources as references, this is the beamformer with a sidelobe canceller
+other sources. How, its quiet moments say, in which it holds brain alone; they are looked for again
+in what the first prediction leaves, where brain no longer hides them. The prediction is taken off
+it: with the other sources as references, this is the beamformer with a sidelobe canceller
 (Griffiths & Jim 1982, doi:10.1109/TAP.1982.1142739). How far to trust a prediction is found by
 leaving out pieces of the recording and predicting them.
 """
@@ -16,12 +17,14 @@ import numpy as np
 from scipy.fft import irfft
 from scipy.ndimage import uniform_filter1d
 
-from ._typing import FloatArray, IntArray
+from ._typing import FloatArray
 from .bands import LOWEST, cut_blocks, find_margin, find_offset, transform_block
 from .gate import find_span
 
 QUIETEST = 0.2  # quantile of a source's power from which its quiet moments are known ...
 LOUDER = 4.0  # ... and the power in units of that at which a moment counts half
+SPAN = 0.5  # of what the gate of the band looks at, over which that power is taken
+LOOKS = 2  # how often quiet moments are looked for: again in what is left of the source
 PIECE = 4.0  # seconds that are left out together
 FOLDS = 4
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of the others' variance
@@ -61,10 +64,17 @@ def take_off_predicted(
         if not (bad.size and others.size):
             continue
         x, rate = seen[number]
-        fold = (np.arange(x.shape[1]) // max(1, round(PIECE * rate))) % FOLDS
+        span = max(1, round(SPAN * find_span(low, rate)))
+        size = max(1, round(PIECE * rate))
+        folds = [np.arange(x.shape[1]) // size % FOLDS == k for k in range(FOLDS)]
+        parts = [x[others][:, m] for m in folds]
         for k in bad:
-            weights = find_quiet(x[k], find_span(low, rate))
-            found[number, k] -= predict(x[k], x[others], weights, fold) @ unmixing[others]
+            rest = x[k]
+            for _ in range(LOOKS):
+                weights = find_quiet(rest, span)
+                told = predict([x[k, m] for m in folds], parts, [weights[m] for m in folds])
+                rest = x[k] - told @ x[others]
+            found[number, k] -= told @ unmixing[others]
     return found
 
 
@@ -102,33 +112,31 @@ def find_quiet(source: FloatArray, span: int) -> FloatArray:
 
 
 def predict(
-    source: FloatArray, others: FloatArray, weights: FloatArray, fold: IntArray
+    source: Sequence[FloatArray], others: Sequence[FloatArray], weights: Sequence[FloatArray]
 ) -> FloatArray:
     """Find how to predict a source from others, shape (n_others,); zeros if they tell nothing.
 
     Parameters
     ----------
-    source : ndarray, shape (n_times,)
-        To be predicted.
-    others : ndarray, shape (n_others, n_times)
+    source : sequence of ndarray, shape (n_times,)
+        To be predicted, in pieces that are left out in turn.
+    others : sequence of ndarray, shape (n_others, n_times)
         From these.
-    weights : ndarray, shape (n_times,)
+    weights : sequence of ndarray, shape (n_times,)
         How much each moment counts.
-    fold : ndarray of int, shape (n_times,)
-        Which moments are left out together.
     """
     parts = [
-        (weights[m] * others[:, m] @ others[:, m].T, others[:, m] @ (weights[m] * source[m]))
-        for m in (fold == k for k in range(FOLDS))
-        if m.any()
+        ((w * o) @ o.T, o @ (w * x))
+        for x, o, w in zip(source, others, weights, strict=True)
+        if len(x)
     ]
-    square, product = sum(p[0] for p in parts), sum(p[1] for p in parts)
+    square, product = (np.sum(x, axis=0) for x in zip(*parts, strict=True))
     best: float = 0.0
-    found: FloatArray = np.zeros(len(others))
+    found: FloatArray = np.zeros(len(others[0]))
     for ridge in RIDGES:
         left_out = [(_solve(square - s, product - p, ridge), s, p) for s, p in parts]
-        common = sum(b @ p for b, s, p in left_out)
-        power = sum(b @ s @ b for b, s, p in left_out)
+        common = float(sum(b @ p for b, s, p in left_out))
+        power = float(sum(b @ s @ b for b, s, p in left_out))
         share = min(1.0, common / power) if power > 0 else 0.0
         explained = 2 * share * common - share**2 * power
         if share > 0 and explained > best:

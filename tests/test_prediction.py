@@ -128,9 +128,23 @@ def test_loud_moments_count_little():
 def test_a_prediction_is_trusted_as_far_as_it_predicts_what_was_left_out():
     rng = np.random.default_rng(2)
     others = rng.standard_normal((40, 200))
-    fold = np.arange(200) // 50
-    noise = rng.standard_normal(200)
-    assert np.linalg.norm(predict(noise, others, np.ones(200), fold)) < 0.5
-    known = 3 * others[7]
-    found = predict(known, others, np.ones(200), fold)
+    pieces, weights = np.split(others, 4, axis=1), [np.ones(50)] * 4
+    noise = rng.standard_normal((4, 50))
+    assert np.linalg.norm(predict(noise, pieces, weights)) < 0.5
+    found = predict(np.split(3 * others[7], 4), pieces, weights)
     assert found[7] == pytest.approx(3.0, abs=0.1)
+
+
+def test_quiet_moments_are_looked_for_again_in_what_is_left(make_sources, monkeypatch):
+    """Bursts no larger than the brain are seen once that is predicted."""
+    ratios = np.zeros((1, 19))
+    ratios[:, 0] = 5.0
+    errors = np.zeros(2)
+    for seed in range(5):
+        sources, bursts = make_sources(18, share=0.97, seconds=30.0, seed=seed)
+        sources[0] -= 0.95 * bursts
+        for looks in (1, 2):
+            monkeypatch.setattr("mne_artdenoise.prediction.LOOKS", looks)
+            (rows,) = take_off([sources], np.eye(19), ratios, SFREQ, ())
+            errors[looks - 1] += np.linalg.norm(rows[0, 1:] + np.sqrt(0.97) * np.eye(18)[0])
+    assert errors[1] < 0.9 * errors[0]

@@ -207,7 +207,10 @@ def test_an_artifact_seen_smaller_than_it_is_has_a_ratio_between_both_kinds():
     # x = a + s with <a a> = 9, <s s> = 1, of which the network says e = a / 2.
     whole, found, left = (np.array([[x]]) for x in (10.0, 2.25, 3.25))
     ratios = directions.find_ratios(
-        np.hstack([whole] * 3), np.array([[2.25, 0, 0]]), np.array([[3.25, 10.0, 10.0]]), leak=0.0
+        np.hstack([whole] * 3),
+        np.array([[2.25, 0, 0]]),
+        np.array([[3.25, 10.0, 10.0]]),
+        FilterConfig(leak=0.0),
     )
     assert ratios[0, 0] == pytest.approx(np.sqrt(2.25 / 3.25 * 4.5 / 5.5))
     assert found / left < 1
@@ -216,7 +219,10 @@ def test_an_artifact_seen_smaller_than_it_is_has_a_ratio_between_both_kinds():
 def test_an_estimate_that_does_not_go_with_a_source_is_no_evidence():
     # <x e> = 0: the estimate is large, but of something else.
     ratios = directions.find_ratios(
-        np.ones((1, 3)), np.array([[5.0, 0.0, 0.0]]), np.array([[6.0, 1.0, 1.0]]), leak=0.0
+        np.ones((1, 3)),
+        np.array([[5.0, 0.0, 0.0]]),
+        np.array([[6.0, 1.0, 1.0]]),
+        FilterConfig(leak=0.0),
     )
     assert not ratios.any()
 
@@ -230,10 +236,15 @@ def test_sources_are_of_unit_variance_in_the_rest_and_fall(weigh):
 
 @pytest.mark.parametrize("n_channels", [2, 3, 4, 7, 19])
 def test_what_is_found_in_every_source_is_taken_for_brain(weigh, n_channels):
-    ratios = np.full(n_channels, 0.6)
+    ratios = np.full(n_channels, 0.2)
     ratios[0] = 30.0
     (band,) = weigh(ratios, np.ones(n_channels), leak=2.0)
-    np.testing.assert_allclose(band.ratios, [30.0 - 2 * 0.6])
+    np.testing.assert_allclose(band.ratios, [30.0 - 2 * 0.2])
+
+
+def test_where_most_sources_hold_artifact_the_median_one_is_no_brain(weigh):
+    (band,) = weigh([30.0, 20.0, 10.0, 5.0, 0.0], np.ones(5), leak=2.0, most=0.3)
+    np.testing.assert_allclose(band.ratios, np.array([30.0, 20.0, 10.0, 5.0]) - 2 * 0.3)
 
 
 @pytest.mark.parametrize(("highest", "n_sources"), [(4.9, 0), (5.1, 1)])
