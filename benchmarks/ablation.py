@@ -31,9 +31,11 @@ PEOPLE_64 = ("S050", "S064")
 VARIANTS: dict[str, tuple[dict[str, object], dict[str, object], dict[str, object]]] = {
     "as released": ({}, {}, {}),
     "sources are where the network's evidence is largest": ({}, {"separation.STEPS": 0}, {}),
+    "quiet moments looked for once": ({}, {"prediction.LOOKS": 1, "prediction.SPAN": 1.0}, {}),
     "nothing predicted from other sources": ({}, {"prediction.RIDGES": ()}, {}),
     "each band of a source for itself": ({"pool": 0.0}, {}, {}),
     "no leak taken off": ({"leak": 0.0}, {}, {}),
+    "a leak however large": ({"most": 1e9}, {}, {}),
     "shares rise slowly with the evidence": ({"steep": 1.0}, {}, {}),
     "no guard of alpha": ({"guard": 1.0}, {}, {}),
     "the network looks once": ({}, {"estimation.PASSES": 1}, {}),

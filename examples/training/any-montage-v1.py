@@ -62,7 +62,7 @@ WEAKNESSES = (
     "average reference, and had the pupils 5 mm from where they are now; until step 7200 blinks "
     "were narrower than real ones.",
     "Motion of cap and cables is hardly seen: it was one in fifty artifacts of training. With two "
-    "channels the network alone (spatial=False) removes more.",
+    "channels the network alone (spatial=False) removes more of eyes.",
     "Not trained on sleep, epilepsy, infants, or recordings inside a scanner.",
 )
 # Kept out of everything fitted: they only score. All of MNE-eegbci-data is among them.
