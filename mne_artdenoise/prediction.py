@@ -67,13 +67,14 @@ def take_off_predicted(
         span = max(1, round(SPAN * find_span(low, rate)))
         size = max(1, round(PIECE * rate))
         folds = [np.arange(x.shape[1]) // size % FOLDS == k for k in range(FOLDS)]
-        parts = [x[others][:, m] for m in folds]
+        about = x[others]
+        parts = [about[:, m] for m in folds]
         for k in bad:
-            rest = x[k]
+            pieces, rest = [x[k, m] for m in folds], x[k]
             for _ in range(LOOKS):
                 weights = find_quiet(rest, span)
-                told = predict([x[k, m] for m in folds], parts, [weights[m] for m in folds])
-                rest = x[k] - told @ x[others]
+                told = predict(pieces, parts, [weights[m] for m in folds])
+                rest = x[k] - told @ about
             found[number, k] -= told @ unmixing[others]
     return found
 
