@@ -355,17 +355,6 @@ def test_a_training_goes_further_from_weights_that_are_given(recipe, parts, tmp_
     assert all(torch.allclose(moved[name], given[name], atol=0.02) for name in learned)
 
 
-def test_how_to_train_depends_on_whether_weights_are_given(recipe):
-    further = replace(recipe.training, seed=1)
-    plain, longer = replace(recipe, further=None), replace(recipe, further=further)
-    assert plain.choose_config(smoke=False, further=True) == recipe.training
-    assert longer.choose_config(smoke=False, further=True) == further
-    assert longer.choose_config(smoke=False, further=False) == recipe.training
-    assert longer.choose_config(smoke=True, further=True) == recipe.smoke
-    if recipe.further is not None:  # the same windows again would teach nothing
-        assert recipe.further.seed != recipe.training.seed
-
-
 def test_steps_are_planned_for_the_time_once(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr("mne_artdenoise.training.fixed_recipe.time_step", lambda *_: 2.0)
     arguments = ["--smoke", "--work", str(tmp_path), "--minutes", "0.1", "--workers", "1"]

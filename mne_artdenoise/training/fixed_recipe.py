@@ -50,8 +50,6 @@ class FixedRecipe:
         Fields of its record that are not found from the rest.
     begin : callable
         Sets the weights that a training starts from, where those drawn do badly.
-    further : FixedTrainingConfig
-        How it is fitted from weights that are given, by other windows than before.
     """
 
     model: str
@@ -61,7 +59,6 @@ class FixedRecipe:
     smoke: FixedTrainingConfig
     record: dict[str, Any]
     begin: Callable[[Any], None] | None = None
-    further: FixedTrainingConfig | None = None
 
     def make_network(self, weights: Path | None = None) -> torch.nn.Module:
         """Make the network.
@@ -82,25 +79,6 @@ class FixedRecipe:
         if weights is not None:
             network.load_state_dict(load_file(weights))
         return network
-
-    def choose_config(self, *, smoke: bool, further: bool) -> FixedTrainingConfig:
-        """Choose how to train.
-
-        Parameters
-        ----------
-        smoke : bool
-            As in a smoke run.
-        further : bool
-            From weights that are given.
-
-        Returns
-        -------
-        config : FixedTrainingConfig
-            How.
-        """
-        if smoke:
-            return self.smoke
-        return self.further if further and self.further is not None else self.training
 
 
 def run_recipe(
@@ -127,7 +105,7 @@ def run_recipe(
     if args.release:
         release(recipe, args.work, args.release)
         return []
-    config = recipe.choose_config(smoke=args.smoke, further=args.weights is not None)
+    config = recipe.smoke if args.smoke else recipe.training
     asked = {"batch": args.batch, "loss": args.loss}
     config = replace(config, **{name: value for name, value in asked.items() if value})
     parts, held_out = prepare_parts(args)
