@@ -25,6 +25,16 @@ def recipe(request):
     return runpy.run_path(str(FOLDER / f"{request.param}.py"))
 
 
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Make an empty package to release into, whose weights are the bundled ones."""
+    folder = tmp_path / "package" / "weights"
+    for name in ("files", "records"):
+        (folder / name).mkdir(parents=True)
+    monkeypatch.setattr(download, "FILES", folder / "files")
+    return folder.parent
+
+
 def make_network(recipe):
     return (recipe["ATAT"] if "ATAT" in recipe else recipe["BetaVAE"])()
 
@@ -35,19 +45,16 @@ def test_a_run_without_banks_is_refused(recipe, tmp_path, capsys):
     assert "any-montage-v1.py --prepare-only" in capsys.readouterr().err
 
 
-def test_a_release_is_a_record_that_loads(recipe, tmp_path, monkeypatch):
+def test_a_release_is_a_record_that_loads(recipe, tmp_path, package):
     save_file(make_network(recipe).state_dict(), tmp_path / "weights.safetensors")
     (tmp_path / "scores.json").write_text(json.dumps({"measured": 1.0}))
-    for folder in ("files", "records"):
-        (tmp_path / "package" / "weights" / folder).mkdir(parents=True)
-    arguments = ["--work", str(tmp_path), "--release", str(tmp_path / "package")]
+    arguments = ["--work", str(tmp_path), "--release", str(package)]
     assert recipe["main"](arguments) == []
-    (written,) = (tmp_path / "package" / "weights" / "records").rglob("*.json")
+    (written,) = (package / "weights" / "records").rglob("*.json")
     record = parse_record(written.read_text())
     assert record.id == recipe["MODEL"] == written.stem
     assert record.scores == {"measured": 1.0}
     assert (FOLDER.parents[1] / record.recipe).is_file()
-    monkeypatch.setattr(download, "FILES", tmp_path / "package" / "weights" / "files")
     assert load_network(record).state_dict().keys() == make_network(recipe).state_dict().keys()
 
 
@@ -81,17 +88,14 @@ def test_a_run_of_any_montage_without_data_is_refused(any_montage, tmp_path, cap
     assert "--data is needed" in capsys.readouterr().err
 
 
-def test_a_release_of_any_montage_is_a_record_that_loads(any_montage, tmp_path, monkeypatch):
+def test_a_release_of_any_montage_is_a_record_that_loads(any_montage, tmp_path, package):
     save_file(any_montage["AnyMontage"]().state_dict(), tmp_path / "weights.safetensors")
-    for folder in ("files", "records"):
-        (tmp_path / "package" / "weights" / folder).mkdir(parents=True)
-    arguments = ["--work", str(tmp_path), "--release", str(tmp_path / "package")]
+    arguments = ["--work", str(tmp_path), "--release", str(package)]
     assert any_montage["main"](arguments) == []
-    (written,) = (tmp_path / "package" / "weights" / "records").glob("*.json")
+    (written,) = (package / "weights" / "records").glob("*.json")
     record = parse_record(written.read_text())
     assert record.id == any_montage["MODEL"] == written.stem
     assert (FOLDER.parents[1] / record.recipe).is_file()
-    monkeypatch.setattr(download, "FILES", tmp_path / "package" / "weights" / "files")
     load_network(record)
 
 
