@@ -3,11 +3,11 @@
 Run ``python art-30ch-v1.py --banks BANKS --work WORK --clean 6000 --artifacts 12000``.
 ``BANKS`` holds the ``train.npz`` and ``held-out.npz`` that ``any-montage-v1.py --prepare-only``
 writes. First, the parts that pairs are mixed from are drawn (1 GB), then the network is fitted: as
-released, in three quarters of an hour of one processor core that multiplies in bfloat16.
-``--minutes 25`` takes as many steps as fit into that time, which is worth it on a GPU, with more
-parts. The same command continues a run that was stopped. ``--release mne_artdenoise`` puts the
-record into the package and the weights beside it. ``--smoke`` is a run of two minutes on two cores,
-of simulated people where no banks are given.
+released, in about an hour of one processor core that multiplies in bfloat16. ``--minutes 25`` takes
+as many steps as fit into that time, which is worth it on a GPU, with more parts. The same command
+continues a run that was stopped. ``--release mne_artdenoise`` puts the record into the package and
+the weights beside it. ``--smoke`` is a run of two minutes on two cores, of simulated people where
+no banks are given.
 
 What differs from how the authors trained, and why, is in ``docs/differences.rst``.
 """
@@ -29,9 +29,9 @@ LICENCES = (
     "UCI EEG Database: CC BY 4.0 as its home states, doi:10.24432/C5TS3D",
 )
 WEAKNESSES = (
-    "Trained for 5225 steps of sixteen pieces of 1 s and 275 of four windows of 4 s, about three "
-    "quarters of an hour of one processor core: 22,000 windows of 4 s, where the authors had "
-    "39,200 in each of 60 epochs. Far from what the architecture can do.",
+    "Trained for 5225 steps of sixteen pieces of 1 s and 275 of four windows of 4 s, about an "
+    "hour of one processor core: 22,000 windows of 4 s, where the authors had 39,200 in each of "
+    "60 epochs. Far from what the architecture can do.",
     "Sees thirty electrodes: others are mapped to them by spherical splines, fewer are guessed.",
     "Few of the people it was trained on had all thirty recorded; of most, eleven are splines.",
     "Its estimate of the clean signal is never exact: without the spatial step, clean spans are "
@@ -43,7 +43,7 @@ WEAKNESSES = (
 RECIPE = FixedRecipe(
     model="art-30ch-v1",
     network="art",
-    # Nothing is seen twice, so there is nothing to drop out for.
+    # Hardly a pair is seen twice, though its two parts are: dropout was not tried.
     config=ARTConfig(dropout=0.0, wander=1024),
     # As released; until step 3250 the rate fell over 7000 steps.
     training=FixedTrainingConfig(
